@@ -1,0 +1,52 @@
+# Everything a contributor runs; `make help` lists it. Python 3.11+ and make are all that must be there.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+QUICK := $(wildcard tests/tidy tests/unit tests/contract tests/timelines)
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(READY) ## Show the whole product at work on this machine; Ctrl-C ends it
+	@$(BIN)/lead-sla demo
+
+test: $(READY) ## Run every test, also against a real Apache Kafka where Java 17 and Maven are there
+	@$(BIN)/python -m pytest -q
+
+check: $(READY) ## Check form, types, layers and everything that needs no broker, in under a minute
+	@$(BIN)/ruff format --check --quiet . || { echo "run '$(BIN)/ruff format .'"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --strict monitor
+	@$(BIN)/lint-imports > .venv/layers.txt || { cat .venv/layers.txt; exit 1; }
+	@$(BIN)/python -m pytest -q -m "not embedded and not kafka and not slow" $(QUICK)
+
+bench: $(READY) ## Measure, each figure as a ratio to a named baseline of the same run
+	@$(BIN)/python -m bench
+
+lock: $(READY) ## Write the lock files from pyproject.toml; UPGRADE=--upgrade takes newer versions too
+	@$(COMPILE) --extra embedded --group dev --output-file requirements-dev.lock
+	@$(COMPILE) --constraint requirements-dev.lock --output-file requirements.lock
+
+clean: ## Remove the environment and everything else that was made here
+	rm -rf .venv .cache .lead-sla build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is made once, and brought up to date when the lock file changes.
+$(READY): requirements-dev.lock
+	@test -n "$(PYTHON)" || { echo "lead-sla needs Python 3.11, 3.12 or 3.13: install one (Debian: apt-get install \
+	python3 python3-venv; macOS: brew install python@3.12) or name it: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "this Python cannot make environments: install venv \
+	(Debian: apt-get install python3-venv)"; exit 1; }
+	@echo "making the environment in .venv (once; a minute or two)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
