@@ -1,0 +1,1 @@
+"""Watches the agreement between marketing and sales being kept, live."""

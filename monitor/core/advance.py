@@ -1,0 +1,196 @@
+"""The one verb of the core: what a lead becomes, and what is to be said, when an event or a tick reaches it."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from monitor.core import event as ev
+from monitor.core.event import Event
+from monitor.core.fold import Prior, apply, clock_on
+from monitor.core.lead import (
+    CLOCKS_MAX,
+    EMPTY_FOLD,
+    EVIDENCE_MAX,
+    Clock,
+    Evidence,
+    Fold,
+    Lead,
+    evidence_of,
+    new_lead,
+)
+from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.policy import Policy
+from monitor.core.tables import OPEN_STATES, ClockInput, ClockState
+from monitor.core.verdicts import difference
+
+
+class TimeAdvanced(NamedTuple):
+    """A tick: everything appended to any input before `at` has been judged before it."""
+
+    at: int
+
+
+class Remark(StrEnum):
+    """What is worth counting about a step beside its outcomes."""
+
+    DUPLICATE = "duplicate"
+    OUT_OF_ORDER = "out_of_order"
+    TOO_LATE = "too_late"
+    ERASED = "erased"
+    TRANSITION_LEGAL = "transition_legal"
+    TRANSITION_SKIPPED = "transition_skipped"
+    TRANSITION_ILLEGAL = "transition_illegal"
+
+
+class Step(NamedTuple):
+    """What one event or tick brought about."""
+
+    lead: Lead
+    outcomes: tuple[Outcome, ...]
+    remarks: tuple[Remark, ...] = ()
+
+
+def advance(lead: Lead | None, event: Event | TimeAdvanced, policy: Policy) -> Step:
+    """One step of one lead; `lead` is None when nothing is known of it. A tick needs a lead.
+
+    The same events in any order, however often, end in the same verdicts.
+    """
+    if isinstance(event, TimeAdvanced):
+        if lead is None:
+            raise ValueError("a tick reaches only leads that are known")
+        return _tick(lead, event.at, policy)
+    lead = lead or new_lead(event.lead)
+    if lead.erased:
+        return Step(lead, (), (Remark.ERASED,))
+    if event.type == ev.LEAD_ERASED:
+        return _erase(lead, event, policy)
+    return _learn(lead, evidence_of(event), policy)
+
+
+def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
+    key = new.key()
+    if any(known.id == new.id and known.source == new.source for known in lead.evidence):
+        return Step(lead, (), (Remark.DUPLICATE,))
+    if lead.base_key is not None and key <= lead.base_key:
+        return Step(lead, (), (Remark.TOO_LATE,))
+    new = new._replace(barred=_barred(lead, new))
+    evidence = lead.evidence
+    if not evidence or evidence[-1].key() < key:
+        fold = apply(lead.fold, new, policy)
+        remarks = _transition(lead.fold, fold, policy)
+        lead = lead._replace(evidence=(*evidence, new), fold=fold)
+    else:
+        at = sum(1 for known in evidence if known.key() < key)
+        lead = lead._replace(evidence=(*evidence[:at], new, *evidence[at:]))
+        lead = lead._replace(fold=_folded(lead, policy))
+        remarks = (Remark.OUT_OF_ORDER,)
+    if new.barred:
+        remarks = (*remarks, Remark.TOO_LATE)
+    since = 0 if Remark.OUT_OF_ORDER in remarks else new.at
+    lead, outcomes = _told(lead, policy, ticking=False, since=since)
+    return Step(_compacted(lead, policy), outcomes, remarks)
+
+
+def _barred(lead: Lead, new: Evidence) -> tuple[str, ...]:
+    """Duties whose verdict this event would come before, but is final for its source."""
+    return tuple(
+        clock.duty
+        for clock in lead.fold.clocks
+        if new.at <= clock.verdict_at and lead.known_until >= clock.final_at(new.source) and _judged(lead, clock)
+    )
+
+
+def _judged(lead: Lead, clock: Clock) -> bool:
+    if clock.state in (ClockState.MET, ClockState.CANCELLED):
+        return True
+    return any(t.kind == Kind.BREACHED and (t.duty, t.cycle) == (clock.duty, clock.cycle) for t in lead.told)
+
+
+def _tick(lead: Lead, at: int, policy: Policy) -> Step:
+    if at <= lead.known_until:
+        at = lead.known_until
+    clocks = tuple(_timed(clock, at, policy) for clock in lead.fold.clocks)
+    lead = lead._replace(known_until=at, fold=lead.fold._replace(clocks=clocks))
+    lead, outcomes = _told(lead, policy, ticking=True, since=at)
+    clocks = tuple(clock._replace(final=True) if at >= clock.final_at() else clock for clock in clocks)
+    return Step(lead._replace(fold=lead.fold._replace(clocks=clocks)), outcomes)
+
+
+def _timed(clock: Clock, at: int, policy: Policy) -> Clock:
+    if clock.state not in OPEN_STATES:
+        return clock
+    if policy.duty(clock.duty) is None:
+        return clock_on(clock, ClockInput.CANCELLED_IN_TIME, min(at, clock.due_at), "")
+    if at >= clock.due_at + clock.hold_us:
+        return clock_on(clock, ClockInput.DUE_PASSED, clock.due_at, "")
+    return clock
+
+
+def _told(lead: Lead, policy: Policy, *, ticking: bool, since: int) -> tuple[Lead, tuple[Outcome, ...]]:
+    told, outcomes = difference(lead, policy, ticking=ticking, since=since)
+    return (lead._replace(told=told) if outcomes else lead), outcomes
+
+
+def _folded(lead: Lead, policy: Policy) -> Fold:
+    prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
+    fold = lead.base or EMPTY_FOLD
+    for evidence in lead.evidence:
+        fold = apply(fold, evidence, policy, prior)
+    again = {(clock.duty, clock.cycle) for clock in fold.clocks}
+    # What is final stays, and so does a clock whose duty this policy no longer has.
+    stay = tuple(
+        clock for name, clock in prior.items() if name not in again and (clock.final or policy.duty(clock.duty) is None)
+    )
+    breached = {(t.duty, t.cycle) for t in lead.told if t.standing and t.kind == Kind.BREACHED}
+    clocks = tuple(
+        _timed(clock, lead.known_until, policy) if (clock.duty, clock.cycle) in breached else clock
+        for clock in (*fold.clocks, *stay)
+    )
+    return fold._replace(clocks=clocks)
+
+
+def _compacted(lead: Lead, policy: Policy) -> Lead:
+    """Within its limits: the older half of the evidence becomes part of the base, old final clocks go."""
+    if len(lead.evidence) <= EVIDENCE_MAX and len(lead.fold.clocks) <= CLOCKS_MAX:
+        return lead
+    prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
+    older, newer = lead.evidence[: len(lead.evidence) // 2], lead.evidence[len(lead.evidence) // 2 :]
+    base = lead.base or EMPTY_FOLD
+    for evidence in older:
+        base = apply(base, evidence, policy, prior)
+    newest = {clock.duty: clock.cycle for clock in base.clocks}
+    kept = tuple(clock for clock in base.clocks if clock.state in OPEN_STATES or clock.cycle == newest[clock.duty])[
+        -CLOCKS_MAX:
+    ]
+    gone = {(clock.duty, clock.cycle) for clock in base.clocks} - {(clock.duty, clock.cycle) for clock in kept}
+    return lead._replace(
+        evidence=newer,
+        base=base._replace(clocks=kept),
+        base_key=older[-1].key(),
+        fold=lead.fold._replace(clocks=tuple(c for c in lead.fold.clocks if (c.duty, c.cycle) not in gone)),
+        told=tuple(t for t in lead.told if (t.duty, t.cycle) not in gone),
+    )
+
+
+def _erase(lead: Lead, event: Event, policy: Policy) -> Step:
+    """Nothing of the lead is kept but that it was erased; what it was counted for stays counted."""
+    clocks = tuple(
+        clock._replace(state=ClockState.CANCELLED, ended_at=max(event.at, clock.started_at), ended_by=event.id)
+        for clock in lead.fold.clocks
+        if clock.state in OPEN_STATES and not clock.final
+    )
+    last = lead._replace(fold=lead.fold._replace(clocks=clocks), told=())
+    _, outcomes = difference(last, policy, ticking=False)
+    said = tuple(o._replace(reason=Reason.ERASED) for o in outcomes if o.kind is Kind.CANCELLED)
+    return Step(new_lead(lead.id)._replace(erased=True, known_until=lead.known_until), said, (Remark.ERASED,))
+
+
+def _transition(before: Fold, after: Fold, policy: Policy) -> tuple[Remark, ...]:
+    if after.stage == before.stage or not before.stage:
+        return ()
+    reach: set[str] = set()
+    frontier = {before.stage}
+    while frontier := {n for s in frontier if s in policy.stages for n in policy.stages[s].next} - reach:
+        if not reach and after.stage in frontier:
+            return (Remark.TRANSITION_LEGAL,)
+        reach |= frontier
+    return (Remark.TRANSITION_SKIPPED,) if after.stage in reach else (Remark.TRANSITION_ILLEGAL,)

@@ -1,0 +1,124 @@
+"""The state of one lead: what it is, what is known of it, which clocks run, and what was said."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from monitor.core.event import PRECEDENCE, Event, OrderKey, Scalar
+from monitor.core.tables import ClockState
+
+# Events kept per lead to judge again when one arrives late. Sales cadences in the field run to 10-20 touches
+# and CRM syncs add about as many updates; ten times the usual is kept, and a lead stays below some 15 KB.
+EVIDENCE_MAX: Final = 100
+# Clocks kept per lead; older ones whose verdict is final are forgotten with the evidence they rest on.
+CLOCKS_MAX: Final = 24
+
+
+class Evidence(NamedTuple):
+    """An event as kept in the state of its lead."""
+
+    at: int
+    id: str
+    type: str
+    source: str
+    data: Mapping[str, Scalar]
+    barred: tuple[str, ...] = ()
+    """Duties whose verdict was final for this source when the event arrived: recorded, but changes nothing."""
+
+    def key(self) -> OrderKey:
+        """See `monitor.core.event.order_key`."""
+        return (self.at, PRECEDENCE[self.type], self.id, self.source)
+
+
+def evidence_of(event: Event) -> Evidence:
+    """The event without its lead, which the state already names."""
+    return Evidence(event.at, event.id, event.type, event.source, event.data)
+
+
+class Clock(NamedTuple):
+    """One running instance of a duty. Limit, calendar and due instant are those of the policy at its start."""
+
+    duty: str
+    cycle: int
+    round: int
+    """The lead's round (see Fold) in which it started."""
+    state: ClockState
+    started_at: int
+    started_by: str
+    due_at: int
+    policy_version: str
+    team: str
+    limit: str
+    calendar: str
+    warn_ats: tuple[tuple[int, int], ...]
+    """(percent, instant) pairs."""
+    hold_us: int
+    final_after: Mapping[str, int]
+    """See Duty."""
+    ended_at: int | None = None
+    ended_by: str = ""
+    final: bool = False
+
+    @property
+    def verdict_at(self) -> int:
+        """When the duty was decided: the evidence in time, else the due instant."""
+        if self.ended_at is None:
+            return self.due_at
+        return min(self.ended_at, self.due_at)
+
+    def final_at(self, source: str | None = None) -> int:
+        """When evidence of that source (None: of any) can no longer revise the verdict."""
+        waits = self.final_after
+        wait = max(waits.values()) if source is None else waits.get(source, waits["default"])
+        return self.verdict_at + wait
+
+
+class Fold(NamedTuple):
+    """What a run of events adds up to, in their order."""
+
+    stage: str
+    stage_at: int
+    round: int
+    """How often the lead has left the funnel; a duty has at most one clock in each round."""
+    attributes: Mapping[str, Scalar]
+    clocks: tuple[Clock, ...]
+
+
+class Told(NamedTuple):
+    """The newest thing said about one kind and level of one clock."""
+
+    duty: str
+    cycle: int
+    kind: str
+    level: str
+    revision: int
+    standing: bool
+    """False once it was withdrawn."""
+    at: int
+    due_at: int
+    mark: int
+    """Checksum of what else was said: evidence, owner, segment, source; a change of these is said again."""
+
+
+class Lead(NamedTuple):
+    """The whole state of one lead."""
+
+    id: str
+    known_until: int
+    """The newest tick that reached this lead."""
+    evidence: tuple[Evidence, ...]
+    """In order of judgement."""
+    fold: Fold
+    """Of `base` and `evidence`."""
+    told: tuple[Told, ...]
+    base: Fold | None = None
+    """What evidence no longer kept added up to."""
+    base_key: OrderKey | None = None
+    erased: bool = False
+
+
+EMPTY_FOLD: Final = Fold("", 0, 0, {}, ())
+
+
+def new_lead(lead_id: str) -> Lead:
+    """A lead of which nothing is known yet."""
+    return Lead(lead_id, 0, (), EMPTY_FOLD, ())

@@ -1,0 +1,76 @@
+"""What the core says: verdicts and what leads to them, each with an id that never changes."""
+
+from enum import StrEnum
+from hashlib import blake2b
+from typing import NamedTuple
+
+
+class Kind(StrEnum):
+    """Outcome kinds (the vocabulary of Zendesk's metric events, extended)."""
+
+    ACTIVATED = "activated"
+    WARNED = "warned"
+    MET = "met"
+    BREACHED = "breached"
+    FULFILLED_LATE = "fulfilled_late"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+    FINALISED = "finalised"
+
+
+class Reason(StrEnum):
+    """Why an outcome was said."""
+
+    STARTED = "started"
+    SHARE_USED = "share_of_limit_used"
+    IN_TIME = "evidence_in_time"
+    NO_EVIDENCE = "no_evidence_by_due"
+    AFTER_DUE = "evidence_after_due"
+    CONDITION = "cancelling_event"
+    ERASED = "lead_erased"
+    MERGED = "lead_merged"
+    DUTY_REMOVED = "duty_no_longer_in_policy"
+    LATE_EVIDENCE = "late_evidence"
+    WAIT_OVER = "final_after_over"
+
+
+class Outcome(NamedTuple):
+    """One verdict, or a step towards one; instants in microseconds since the epoch."""
+
+    kind: Kind
+    lead: str
+    duty: str
+    cycle: int
+    """1 for the first clock of this duty on this lead, 2 after it was recycled and started again, …"""
+    level: str
+    """`warned`: the percentage ("80"); `withdrawn`: the kind taken back ("breached", "warned:80"); else ""."""
+    revision: int
+    """How often late evidence turned this verdict."""
+    policy_version: str
+    reason: Reason
+    at: int
+    """When it became true in event time: breached at the due instant, met at the evidence instant."""
+    team: str
+    owner: str
+    """Owner at that time; "" when nobody was assigned."""
+    segment: str
+    lead_source: str
+    started_at: int
+    due_at: int
+    limit: str
+    """As the policy wrote it, e.g. "4 working_hours"."""
+    calendar: str
+    evidence_ids: tuple[str, ...]
+    evidence_at: int | None
+    late_elapsed_us: int | None = None
+    late_working_us: int | None = None
+    """`fulfilled_late` only; working lateness only where the target has a calendar."""
+    supersedes: str | None = None
+    """The outcome id that this revision replaces."""
+    hold_us: int = 0
+
+    @property
+    def outcome_id(self) -> str:
+        """Deterministic: the same lead, duty, cycle, kind, level, policy version and revision give the same id."""
+        parts = (self.lead, self.duty, self.cycle, self.kind.value, self.level, self.policy_version, self.revision)
+        return "out_" + blake2b("\x1f".join(map(str, parts)).encode(), digest_size=16).hexdigest()

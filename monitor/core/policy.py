@@ -1,0 +1,103 @@
+"""The agreement, frozen: stages, calendars and the follow-up duties that sales owes on a lead.
+
+A policy file becomes these values in `monitor.wire.policy`; nothing here reads files or changes.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from monitor.core.calendar import Calendar
+from monitor.core.limit import Limit as Limit
+from monitor.core.limit import LimitUnit as LimitUnit
+from monitor.core.predicate import Predicate
+
+
+class Match(NamedTuple):
+    """One alternative of a condition; every part that is not None must hold for the event."""
+
+    types: frozenset[str]
+    stages: frozenset[str] | None = None
+    """The stage that the event moves the lead into."""
+    channels: frozenset[str] | None = None
+    direction: str | None = None
+    actor: str | None = None
+    """`person` or `automation`."""
+    outcomes: frozenset[str] | None = None
+    when: Predicate | None = None
+    """Over the lead's attributes and the event's own fields."""
+
+
+Condition = tuple[Match, ...]
+"""Holds when any of its alternatives does; the empty condition never holds."""
+
+
+class Target(NamedTuple):
+    """The limit for one segment of leads; the first target whose `when` holds applies."""
+
+    limit: Limit
+    calendar: str | None
+    """None only for elapsed limits."""
+    when: Predicate | None = None
+    """None: the catch-all."""
+
+
+class Duty(NamedTuple):
+    """One follow-up duty: what starts its clock, what meets it, what cancels it, in which time."""
+
+    name: str
+    team: str
+    starts: Condition
+    met_by: Condition
+    cancelled_by: Condition
+    targets: tuple[Target, ...]
+    warn_at: tuple[int, ...]
+    """Percentages of the limit used up, ascending, each 1 to 99."""
+    hold_us: int
+    """How long an announcement waits for stragglers, microseconds."""
+    final_after: Mapping[str, int]
+    """Per event source, how long evidence may still revise a verdict, microseconds; key `default` always there."""
+
+    @property
+    def final_after_us(self) -> int:
+        """The longest wait of any source: only then nothing can revise a verdict."""
+        return max(self.final_after.values())
+
+
+class Stage(NamedTuple):
+    """One phase of the funnel: who answers for it and where a lead may go next."""
+
+    team: str
+    next: frozenset[str]
+    handoff_to: str | None = None
+
+
+# The funnel of an agreement that names no stages of its own.
+DEFAULT_STAGES: Final[Mapping[str, Stage]] = {
+    "inquiry": Stage("marketing", frozenset({"mql", "disqualified"})),
+    "mql": Stage("marketing", frozenset({"sal", "recycled", "disqualified"}), handoff_to="sales"),
+    "sal": Stage("sales", frozenset({"sql", "recycled", "disqualified"})),
+    "sql": Stage("sales", frozenset({"opportunity", "recycled", "disqualified"})),
+    "opportunity": Stage("sales", frozenset({"customer", "recycled", "disqualified"})),
+    "customer": Stage("sales", frozenset()),
+    "recycled": Stage("marketing", frozenset({"mql", "disqualified"})),
+    "disqualified": Stage("marketing", frozenset()),
+}
+
+
+class Policy(NamedTuple):
+    """The agreement in force."""
+
+    name: str
+    version: str
+    timezone: str
+    effective_from: str
+    """ISO date."""
+    stages: Mapping[str, Stage]
+    calendars: Mapping[str, Calendar]
+    duties: tuple[Duty, ...]
+    segments: tuple[str, ...] = ()
+    """Segments that metrics tell apart."""
+
+    def duty(self, name: str) -> Duty | None:
+        """The duty of that name, or None when this version no longer has it."""
+        return next((duty for duty in self.duties if duty.name == name), None)

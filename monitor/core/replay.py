@@ -1,0 +1,49 @@
+"""What the agreement says of a recorded history, without brokers: the same steps, ticks at the exact deadlines."""
+
+from collections.abc import Iterable, Iterator
+
+from monitor.core.advance import TimeAdvanced, advance
+from monitor.core.deadlines import DeadlineIndex
+from monitor.core.event import Event, order_key
+from monitor.core.lead import Lead
+from monitor.core.outcome import Outcome
+from monitor.core.policy import Policy
+from monitor.core.verdicts import next_instant
+
+
+class Replay:
+    """Leads in memory and their deadlines."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self.leads: dict[str, Lead] = {}
+        self._next: dict[str, int | None] = {}
+        self._deadlines = DeadlineIndex(self._next.get)
+
+    def run(self, events: Iterable[Event], until: int | None = None) -> Iterator[Outcome]:
+        """Outcomes in the order in which they come true; `until` is the last instant that passes.
+
+        Without it time ends with the last event. Events may come in any order.
+        """
+        last = until
+        for event in sorted(events, key=order_key):
+            if until is None or event.at <= until:
+                yield from self.pass_time(event.at - 1)
+                yield from self._step(event.lead, event)
+            last = event.at if until is None else until
+        if last is not None:
+            yield from self.pass_time(last)
+
+    def pass_time(self, until: int) -> Iterator[Outcome]:
+        """Let every deadline up to `until` pass, each at its own instant."""
+        while (at := self._deadlines.first()) is not None and at <= until:
+            for lead in self._deadlines.due(at):
+                yield from self._step(lead, TimeAdvanced(at))
+
+    def _step(self, name: str, event: Event | TimeAdvanced) -> tuple[Outcome, ...]:
+        step = advance(self.leads.get(name), event, self._policy)
+        self.leads[name] = step.lead
+        next_at = self._next[name] = next_instant(step.lead)
+        if next_at is not None:
+            self._deadlines.add(next_at, name)
+        return step.outcomes

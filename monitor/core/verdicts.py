@@ -1,0 +1,202 @@
+"""What may be said of a lead at an instant, and how it differs from what was said before."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from zlib import crc32
+
+from monitor.core import event as ev
+from monitor.core.calendar import Calendar
+from monitor.core.lead import Clock, Lead, Told
+from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.policy import Policy
+from monitor.core.tables import LATE_STATES, OPEN_STATES, ClockState
+
+ToldKey = tuple[str, int, str, str]
+"""Duty, cycle, kind, level."""
+
+
+class Telling(NamedTuple):
+    """Something that holds of a clock and may be said."""
+
+    kind: Kind
+    level: str
+    at: int
+    evidence_id: str
+    reason: Reason
+
+
+def told_key(told: Told) -> ToldKey:
+    """What a later telling of the same thing is recognised by."""
+    return (told.duty, told.cycle, told.kind, told.level)
+
+
+def difference(
+    lead: Lead, policy: Policy, *, ticking: bool, since: int = 0
+) -> tuple[tuple[Told, ...], tuple[Outcome, ...]]:
+    """What was told after this step, and the outcomes that bring it about.
+
+    `since`: nothing that was known of instants before it has changed.
+
+    Only a tick may announce what the passing of time decides (`ticking`): behind it in the log stands
+    everything that could have disproved it. Between ticks such a thing is only upheld, changed or withdrawn.
+    """
+    told = {told_key(entry): entry for entry in lead.told}
+    outcomes: list[Outcome] = []
+    holding: set[ToldKey] = set()
+    # Who a lead belonged to before the kept evidence begins can't be told any more: what was said stands.
+    forgotten_at = 0 if lead.base_key is None else lead.base_key[0] + 1
+    for clock in lead.fold.clocks:
+        for telling in _tellings(clock, lead.known_until, told, ticking):
+            key = (clock.duty, clock.cycle, str(telling.kind), telling.level)
+            holding.add(key)
+            before = told.get(key)
+            upheld = before is not None and before.standing
+            if before is not None and upheld and _settled(before, telling, clock, max(since, forgotten_at)):
+                continue
+            outcome = _outcome(lead, clock, telling, 0 if before is None else before.revision, policy)
+            entry = Told(*key, outcome.revision, True, telling.at, clock.due_at, _mark(outcome))
+            if before is not None:
+                if upheld and before == entry:
+                    continue
+                replaced = outcome.outcome_id if upheld else None
+                outcome = outcome._replace(revision=before.revision + 1, supersedes=replaced)
+            outcomes.append(outcome)
+            told[key] = entry._replace(revision=outcome.revision)
+    taken_back: list[Outcome] = []
+    clocks = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
+    for key, entry in told.items():
+        if entry.standing and key not in holding:
+            told[key] = entry._replace(standing=False)
+            taken_back.append(_withdrawal(lead, clocks.get(key[:2]), entry, policy))
+    return tuple(told.values()), (*taken_back, *outcomes)
+
+
+def next_instant(lead: Lead) -> int | None:
+    """The next instant at which a tick may change what is said of this lead; None while nothing is pending."""
+    told = {told_key(entry) for entry in lead.told if entry.standing}
+    pending: list[int] = []
+    for clock in lead.fold.clocks:
+        if clock.final:
+            continue
+        name = (clock.duty, clock.cycle)
+        if clock.state in OPEN_STATES:
+            for percent, warn_at in clock.warn_ats:
+                if (*name, Kind.WARNED, str(percent)) not in told:
+                    pending.append(warn_at + clock.hold_us)
+        undecided = clock.state is ClockState.RUNNING or clock.state in LATE_STATES
+        if undecided and (*name, Kind.BREACHED, "") not in told:
+            pending.append(clock.due_at + clock.hold_us)
+            continue
+        pending += [at for wait in clock.final_after.values() if (at := clock.verdict_at + wait) > lead.known_until]
+    return min(pending, default=None)
+
+
+def _tellings(clock: Clock, known_until: int, told: Mapping[ToldKey, Told], ticking: bool) -> Iterator[Telling]:
+    def due(at: int, kind: Kind, level: str = "") -> bool:
+        if known_until < at:
+            return False
+        if ticking:
+            return True
+        before = told.get((clock.duty, clock.cycle, kind, level))
+        return before is not None and before.standing
+
+    yield Telling(Kind.ACTIVATED, "", clock.started_at, clock.started_by, Reason.STARTED)
+    for percent, warn_at in clock.warn_ats:
+        if clock.ended_at is not None and clock.ended_at <= warn_at:
+            continue
+        level = str(percent)
+        if clock.ended_at is not None or due(warn_at + clock.hold_us, Kind.WARNED, level):
+            yield Telling(Kind.WARNED, level, warn_at, "", Reason.SHARE_USED)
+    ended_at = clock.due_at if clock.ended_at is None else clock.ended_at
+    if clock.state is ClockState.MET:
+        yield Telling(Kind.MET, "", ended_at, clock.ended_by, Reason.IN_TIME)
+    elif clock.state is ClockState.CANCELLED:
+        yield Telling(Kind.CANCELLED, "", ended_at, clock.ended_by, Reason.CONDITION)
+    elif due(clock.due_at + clock.hold_us, Kind.BREACHED):
+        yield Telling(Kind.BREACHED, "", clock.due_at, "", Reason.NO_EVIDENCE)
+        if clock.state is ClockState.FULFILLED_LATE:
+            yield Telling(Kind.FULFILLED_LATE, "", ended_at, clock.ended_by, Reason.AFTER_DUE)
+    else:
+        return
+    if due(clock.final_at(), Kind.FINALISED):
+        yield Telling(Kind.FINALISED, "", clock.final_at(), "", Reason.WAIT_OVER)
+
+
+def _settled(before: Told, telling: Telling, clock: Clock, since: int) -> bool:
+    return telling.at < since and (before.at, before.due_at) == (telling.at, clock.due_at)
+
+
+def _mark(outcome: Outcome) -> int:
+    said = (
+        *outcome.evidence_ids, outcome.owner, outcome.segment, outcome.lead_source, str(outcome.started_at),
+        outcome.limit, outcome.calendar,
+    )  # fmt: skip
+    return crc32("\x1f".join(said).encode())
+
+
+def _withdrawal(lead: Lead, clock: Clock | None, entry: Told, policy: Policy) -> Outcome:
+    level = f"{entry.kind}:{entry.level}" if entry.level else entry.kind
+    gone = Clock(
+        duty=entry.duty, cycle=entry.cycle, round=0, state=ClockState.CANCELLED, started_at=entry.at, started_by="",
+        due_at=entry.due_at, policy_version=policy.version, team="", limit="", calendar="", warn_ats=(), hold_us=0,
+        final_after={},
+    )  # fmt: skip
+    telling = Telling(Kind.WITHDRAWN, level, entry.at, "", Reason.LATE_EVIDENCE)
+    return _outcome(lead, clock or gone, telling, entry.revision, policy)
+
+
+def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: Policy) -> Outcome:
+    owner, segment, source = _who(lead, telling.at)
+    late = telling.kind is Kind.FULFILLED_LATE
+    calendar = policy.calendars.get(clock.calendar)
+    return Outcome(
+        kind=telling.kind,
+        lead=lead.id,
+        duty=clock.duty,
+        cycle=clock.cycle,
+        level=telling.level,
+        revision=revision,
+        policy_version=clock.policy_version,
+        reason=_reason(lead, telling),
+        at=telling.at,
+        team=clock.team,
+        owner=owner,
+        segment=segment,
+        lead_source=source,
+        started_at=clock.started_at,
+        due_at=clock.due_at,
+        limit=clock.limit,
+        calendar=clock.calendar,
+        evidence_ids=(telling.evidence_id,) if telling.evidence_id else (),
+        evidence_at=telling.at if telling.evidence_id else None,
+        late_elapsed_us=telling.at - clock.due_at if late else None,
+        late_working_us=_working(calendar, clock.due_at, telling.at) if late else None,
+        hold_us=clock.hold_us,
+    )
+
+
+def _working(calendar: Calendar | None, from_at: int, to_at: int) -> int | None:
+    return calendar.elapsed(from_at, to_at) if calendar is not None else None
+
+
+def _reason(lead: Lead, telling: Telling) -> Reason:
+    if telling.kind is Kind.CANCELLED:
+        for evidence in reversed(lead.evidence):
+            if evidence.id == telling.evidence_id and evidence.type == ev.LEAD_MERGED:
+                return Reason.MERGED
+        if not telling.evidence_id:
+            return Reason.DUTY_REMOVED
+    return telling.reason
+
+
+def _who(lead: Lead, at: int) -> tuple[str, str, str]:
+    """Owner, segment and source of the lead at that instant, whenever it is asked."""
+    known = {} if lead.base is None else lead.base.attributes
+    who = {name: known.get(name, "") for name in ("owner", "segment", "source")}
+    for evidence in lead.evidence:
+        if evidence.at > at:
+            break
+        for name in who:
+            if name in evidence.data:
+                who[name] = evidence.data[name]
+    return str(who["owner"]), str(who["segment"]), str(who["source"])
