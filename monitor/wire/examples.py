@@ -1,0 +1,95 @@
+"""One example of each lead event and each outcome; the committed ones are written from here."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from monitor.core import event as ev
+from monitor.core.event import Scalar
+from monitor.core.instant import from_rfc3339
+from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.wire.outcome import encode_outcome
+
+_STORY: Final[tuple[tuple[str, str, Mapping[str, Scalar]], ...]] = (
+    (ev.LEAD_CREATED, "07:00:00Z", {"source": "web-form", "segment": "enterprise", "persona": "plant-manager"}),
+    (ev.LEAD_UPDATED, "07:00:05Z", {"grade": "A", "score": 85, "industry": "manufacturing", "employees": 1200}),
+    (ev.LEAD_STAGE_CHANGED, "07:01:00Z", {"stage": "mql"}),
+    (ev.LEAD_HANDED_OFF, "09:01:00+02:00", {"team": "sales"}),
+    (ev.LEAD_ASSIGNED, "07:02:00.250Z", {"owner": "ana", "team": "sales"}),
+    (
+        ev.ACTIVITY_LOGGED,
+        "08:15:00Z",
+        {"channel": "call", "direction": "outbound", "actor": "person", "outcome": "connected", "duration_s": 184.5},
+    ),
+    (ev.LEAD_ACCEPTED, "08:20:00Z", {}),
+    (ev.LEAD_REJECTED, "08:20:00Z", {"reason": "wrong-persona"}),
+    (ev.LEAD_RECYCLED, "09:00:00Z", {"reason": "no-budget"}),
+    (ev.LEAD_DISQUALIFIED, "09:00:00Z", {"reason": "competitor"}),
+    (ev.LEAD_MERGED, "10:00:00Z", {"into": "L-7"}),
+    (ev.LEAD_ERASED, "11:00:00Z", {}),
+)
+_DAY: Final = "2026-10-01T"
+_STARTED_AT: Final = from_rfc3339(_DAY + "07:02:00Z")
+_DUE_AT: Final = from_rfc3339(_DAY + "11:02:00Z")
+
+
+def lead_events() -> dict[str, dict[str, object]]:
+    """A structured CloudEvent for each type, by type."""
+    return {
+        event_type: {
+            "specversion": "1.0",
+            "id": f"evt-{number:04}",
+            "source": "crm",
+            "type": event_type,
+            "subject": "L-1",
+            "time": _DAY + time,
+            "datacontenttype": "application/json",
+            "data": dict(data),
+        }
+        for number, (event_type, time, data) in enumerate(_STORY, start=1)
+    }
+
+
+def outcomes() -> Iterator[Outcome]:
+    """One of each kind: a duty in time, one late, one that an event ended, and a breach taken back."""
+    activated = Outcome(
+        kind=Kind.ACTIVATED, lead="L-1", duty="first-touch", cycle=1, level="", revision=0, policy_version="2026-Q4",
+        reason=Reason.STARTED, at=_STARTED_AT, team="sales", owner="ana", segment="enterprise",
+        lead_source="web-form", started_at=_STARTED_AT, due_at=_DUE_AT, limit="4 working_hours", calendar="munich",
+        evidence_ids=("evt-0005",), evidence_at=_STARTED_AT, hold_us=30_000_000,
+    )  # fmt: skip
+    silent = activated._replace(evidence_ids=(), evidence_at=None)
+    breached = silent._replace(kind=Kind.BREACHED, reason=Reason.NO_EVIDENCE, at=_DUE_AT)
+    in_time_at, late_at = from_rfc3339(_DAY + "08:15:00Z"), from_rfc3339(_DAY + "12:40:30Z")
+    acted = activated._replace(evidence_ids=("evt-0006",), evidence_at=in_time_at, at=in_time_at)
+    yield activated
+    yield silent._replace(kind=Kind.WARNED, level="80", reason=Reason.SHARE_USED, at=from_rfc3339(_DAY + "10:14:00Z"))
+    yield acted._replace(kind=Kind.MET, reason=Reason.IN_TIME)
+    yield breached
+    yield acted._replace(
+        kind=Kind.FULFILLED_LATE, reason=Reason.AFTER_DUE, at=late_at, evidence_at=late_at,
+        late_elapsed_us=late_at - _DUE_AT, late_working_us=2_910_000_000,
+    )  # fmt: skip
+    yield acted._replace(kind=Kind.CANCELLED, reason=Reason.CONDITION, evidence_ids=("evt-0010",))
+    yield breached._replace(
+        kind=Kind.WITHDRAWN, level=Kind.BREACHED.value, reason=Reason.LATE_EVIDENCE, revision=1,
+        supersedes=breached.outcome_id,
+    )  # fmt: skip
+    yield silent._replace(kind=Kind.FINALISED, reason=Reason.WAIT_OVER, at=from_rfc3339("2026-10-02T11:02:00Z"))
+
+
+def valid_files() -> dict[str, dict[str, object]]:
+    """The valid examples, by file name."""
+    events = lead_events()
+    files = {f"{event_type}.json": event for event_type, event in events.items()}
+    files["plain--lead.assigned.json"] = {
+        name: events[ev.LEAD_ASSIGNED][name] for name in ("id", "source", "type", "subject", "time", "data")
+    }
+    files["extensions-and-unknown-fields--lead.updated.json"] = {
+        **events[ev.LEAD_UPDATED],
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "data": {"grade": "A", "persona": None, "favourite_colour": "red", "utm": {"medium": "cpc", "tags": ["a"]}},
+    }
+    for outcome in outcomes():
+        files[f"outcome.{outcome.kind}.json"] = json.loads(encode_outcome(outcome))
+    return files

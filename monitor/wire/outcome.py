@@ -1,0 +1,169 @@
+"""The contract of outcomes: what stands on the outcomes topic, written fast and read strictly."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from monitor.core.instant import RFC3339_PATTERN, NotAnInstant, from_rfc3339, to_rfc3339
+from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.sentence import sentence
+
+SOURCE: Final = "lead-sla"
+_TYPE: Final = "lead-sla.outcome.{}.v1"
+_US_PER_S: Final = 1_000_000
+
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time", "pattern": RFC3339_PATTERN})]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+# A later release may add fields; readers of this one pass over them.
+_CONFIG: Final = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
+
+
+class OutcomeData(BaseModel):
+    """One verdict, or a step towards one."""
+
+    model_config = _CONFIG
+
+    kind: Kind = Field(description="What is said. A verdict may be revised until the clock is `finalised`.")
+    lead: str = Field(description="Id of the lead.")
+    duty: str = Field(description="Name of the duty in the agreement.")
+    cycle: int = Field(ge=1, description="1 for the first clock of this duty on this lead, 2 after it was recycled.")
+    level: str = Field(description="Warned: the percentage used up. Withdrawn: the kind taken back. Else empty.")
+    revision: int = Field(ge=0, description="How often late evidence turned this verdict.")
+    policy_version: str = Field(description="Version of the agreement in force when the clock started.")
+    reason: Reason = Field(description="Why it is said.")
+    team: str = Field(description="Team that owes the duty.")
+    owner: str = Field(description="Owner at that time; empty: nobody was assigned.")
+    segment: str = Field(description="Segment of the lead at that time; may be empty.")
+    lead_source: str = Field(description="Where the lead came from; may be empty.")
+    started_at: Instant = Field(description="When the clock started.")
+    due_at: Instant = Field(description="Last instant at which a follow-up is in time.")
+    limit: str = Field(description="Time allowed, as the agreement writes it.")
+    calendar: str = Field(description="Calendar that working time is counted by; empty: elapsed time.")
+    hold_s: Seconds = Field(description="How long the announcement waited for stragglers, in seconds.")
+    evidence_ids: tuple[str, ...] = Field(description="Ids of the events that the verdict rests on.")
+    evidence_at: Instant | None = Field(description="When the evidence happened.")
+    late_elapsed_s: Seconds | None = Field(description="Fulfilled late: elapsed time after the due instant, seconds.")
+    late_working_s: Seconds | None = Field(description="Fulfilled late: working time after the due instant, seconds.")
+    supersedes: str | None = Field(description="Id of the outcome that this one replaces.")
+    text: str = Field(description="The same as one sentence; names in it come from outside, escape it where shown.")
+
+
+class OutcomeEvent(BaseModel):
+    """One outcome as a CloudEvents 1.0 JSON object. The same id is the same outcome again."""
+
+    model_config = _CONFIG
+
+    specversion: Literal["1.0"] = Field(description="CloudEvents version.")
+    id: str = Field(
+        pattern="^out_[0-9a-f]{32}$",
+        description="Deterministic: of lead, duty, cycle, kind, level, policy version and revision.",
+    )
+    source: Literal["lead-sla"] = Field(description="Who says so.")
+    type: str = Field(pattern=r"^lead-sla\.outcome\.[a-z_]+\.v1$", description="lead-sla.outcome.<kind>.v1")
+    subject: str = Field(description="Id of the lead.")
+    time: Instant = Field(description="When it became true: breached at the due instant, met at the evidence instant.")
+    datacontenttype: Literal["application/json"] = Field(description="Media type of data.")
+    data: OutcomeData = Field(description="The outcome itself.")
+
+
+class UnreadableOutcome(ValueError):
+    """These bytes are not an outcome of a version that is known here."""
+
+
+_validate: Final = OutcomeEvent.__pydantic_validator__.validate_json
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def encode_outcome(outcome: Outcome) -> bytes:
+    """The record's value: equal outcomes give equal bytes. A test holds it to OutcomeEvent."""
+    return _encode(
+        {
+            "specversion": "1.0",
+            "id": outcome.outcome_id,
+            "source": SOURCE,
+            "type": _TYPE.format(outcome.kind.value),
+            "subject": outcome.lead,
+            "time": to_rfc3339(outcome.at),
+            "datacontenttype": "application/json",
+            "data": {
+                "kind": outcome.kind.value,
+                "lead": outcome.lead,
+                "duty": outcome.duty,
+                "cycle": outcome.cycle,
+                "level": outcome.level,
+                "revision": outcome.revision,
+                "policy_version": outcome.policy_version,
+                "reason": outcome.reason.value,
+                "team": outcome.team,
+                "owner": outcome.owner,
+                "segment": outcome.segment,
+                "lead_source": outcome.lead_source,
+                "started_at": to_rfc3339(outcome.started_at),
+                "due_at": to_rfc3339(outcome.due_at),
+                "limit": outcome.limit,
+                "calendar": outcome.calendar,
+                "hold_s": outcome.hold_us / _US_PER_S,
+                "evidence_ids": outcome.evidence_ids,
+                "evidence_at": None if outcome.evidence_at is None else to_rfc3339(outcome.evidence_at),
+                "late_elapsed_s": _seconds(outcome.late_elapsed_us),
+                "late_working_s": _seconds(outcome.late_working_us),
+                "supersedes": outcome.supersedes,
+                "text": sentence(outcome),
+            },
+        }
+    )
+
+
+def decode_outcome(value: bytes | None) -> Outcome:
+    """The outcome that `encode_outcome` was given. Raises UnreadableOutcome."""
+    try:
+        event: OutcomeEvent = _validate(value or b"")
+        outcome = _outcome(event)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"])) or "the value"
+        raise UnreadableOutcome(f"not an outcome: {field}: {first['msg']}") from None
+    except NotAnInstant as error:
+        raise UnreadableOutcome(f"not an outcome: an instant {error}") from None
+    if outcome.outcome_id != event.id:
+        raise UnreadableOutcome("not an outcome: its id does not belong to its data")
+    return outcome
+
+
+def _outcome(event: OutcomeEvent) -> Outcome:
+    data = event.data
+    return Outcome(
+        kind=data.kind,
+        lead=data.lead,
+        duty=data.duty,
+        cycle=data.cycle,
+        level=data.level,
+        revision=data.revision,
+        policy_version=data.policy_version,
+        reason=data.reason,
+        at=from_rfc3339(event.time),
+        team=data.team,
+        owner=data.owner,
+        segment=data.segment,
+        lead_source=data.lead_source,
+        started_at=from_rfc3339(data.started_at),
+        due_at=from_rfc3339(data.due_at),
+        limit=data.limit,
+        calendar=data.calendar,
+        evidence_ids=data.evidence_ids,
+        evidence_at=None if data.evidence_at is None else from_rfc3339(data.evidence_at),
+        late_elapsed_us=_microseconds(data.late_elapsed_s),
+        late_working_us=_microseconds(data.late_working_s),
+        supersedes=data.supersedes,
+        hold_us=round(data.hold_s * _US_PER_S),
+    )
+
+
+def _seconds(duration_us: int | None) -> float | None:
+    return None if duration_us is None else duration_us / _US_PER_S
+
+
+def _microseconds(duration_s: float | None) -> int | None:
+    return None if duration_s is None else round(duration_s * _US_PER_S)

@@ -1,0 +1,6 @@
+"""Policy files: from YAML that people write to the frozen agreement of the core, or to faults they can mend."""
+
+from monitor.wire.policy.agreement import load_policy, read_policy
+from monitor.wire.policy.fault import PolicyError, PolicyFault
+
+__all__ = ["PolicyError", "PolicyFault", "load_policy", "read_policy"]

@@ -1,0 +1,77 @@
+"""What is wrong with a policy file: where, what, and what to write instead."""
+
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple, TypeVar
+
+from monitor.wire.policy.tree import Node
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+# Faults that are told at once; whoever sees more mends these first.
+FAULTS_MAX: Final = 50
+_SHOWN_MAX: Final = 60
+_PART_MAX: Final = 400
+
+
+class PolicyFault(NamedTuple):
+    """One mistake; as text one line, `FILE:LINE: FIELD: MESSAGE; fix: FIX`."""
+
+    file: str
+    line: int
+    field: str
+    message: str
+    fix: str
+
+    def __str__(self) -> str:
+        field, message, fix = (_harmless(part) for part in (self.field, self.message, self.fix))
+        return f"{self.file}:{self.line}: {field}: {message}; fix: {fix}"
+
+
+class PolicyError(ValueError):
+    """A policy file that cannot be used; `faults` in the order of their lines, at least one, at most FAULTS_MAX."""
+
+    def __init__(self, faults: Iterable[PolicyFault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: fault.line))[:FAULTS_MAX]
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+class Refused(Exception):
+    """A part of the file that cannot be read; `Faults.read` keeps it and lets reading go on."""
+
+    def __init__(self, node: Node, message: str, fix: str) -> None:
+        super().__init__(message)
+        self.node, self.message, self.fix = node, message, fix
+
+
+class Faults:
+    """The faults of one file, collected so that one run tells them all."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.found: list[PolicyFault] = []
+
+    def add(self, node: Node, message: str, fix: str) -> None:
+        """Keep a fault of that part of the file."""
+        self.found.append(PolicyFault(self.file, node.line, node.field, message, fix))
+
+    def read(self, reader: Callable[[Node], T], node: Node | None, default: U) -> T | U:
+        """What `reader` makes of the node; `default` when it is not there, or refused, which is kept as a fault."""
+        if node is None:
+            return default
+        try:
+            return reader(node)
+        except Refused as refused:
+            self.add(refused.node, refused.message, refused.fix)
+            return default
+
+
+def quoted(text: str) -> str:
+    """Text of the file for a message: in quotes, and not too long."""
+    return f"'{text}'" if len(text) <= _SHOWN_MAX else f"'{text[:_SHOWN_MAX]}…'"
+
+
+def _harmless(text: str) -> str:
+    """The file is a stranger's: no control characters reach a terminal, and a line stays a line."""
+    clipped = text if len(text) <= _PART_MAX else text[:_PART_MAX] + "…"
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in clipped)

@@ -1,0 +1,61 @@
+"""How a lead's state is kept in the table and its changelog: a fixed header, then msgpack.
+
+Header: version byte, a byte that is 1 while a clock is open, then two unsigned 64-bit numbers: the timeline
+offset of the last record that is in this state, and the next instant at which a tick may change what is said
+(0: none). Recovery and the deadline index read only the header.
+"""
+
+from struct import Struct
+from typing import Final, NamedTuple
+
+import msgspec
+
+from monitor.core.event import OrderKey
+from monitor.core.lead import Evidence, Fold, Lead, Told
+from monitor.core.tables import OPEN_STATES
+
+VERSION: Final = 1
+_HEADER: Final = Struct(">BBQQ")
+
+_Body = tuple[int, tuple[Evidence, ...], Fold, tuple[Told, ...], Fold | None, OrderKey | None, bool]
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final[msgspec.msgpack.Decoder[_Body]] = msgspec.msgpack.Decoder(_Body)
+
+
+class StateHeader(NamedTuple):
+    """What is known of a state without decoding it."""
+
+    open: bool
+    """A clock is open."""
+    offset: int
+    next_at: int
+    """0: no tick will change what is said."""
+
+
+class UnreadableState(ValueError):
+    """These bytes are not a lead's state of a version that is known here."""
+
+
+def encode_state(lead: Lead, offset: int, next_at: int | None) -> bytes:
+    """The state of a lead after the timeline record at `offset`."""
+    is_open = any(clock.state in OPEN_STATES for clock in lead.fold.clocks)
+    return _HEADER.pack(VERSION, is_open, offset, next_at or 0) + _encoder.encode(lead[1:])
+
+
+def decode_state(lead_id: str, packed: bytes) -> Lead:
+    """The lead. Raises UnreadableState."""
+    state_header(packed)
+    try:
+        return Lead(lead_id, *_decoder.decode(memoryview(packed)[_HEADER.size :]))
+    except msgspec.DecodeError as error:
+        raise UnreadableState(f"the state is damaged: {error}") from error
+
+
+def state_header(packed: bytes) -> StateHeader:
+    """The header alone. Raises UnreadableState."""
+    if len(packed) < _HEADER.size:
+        raise UnreadableState(f"the state has {len(packed)} bytes, fewer than its header")
+    version, is_open, offset, next_at = _HEADER.unpack_from(packed)
+    if version != VERSION:
+        raise UnreadableState(f"the state has version {version}; this release reads version {VERSION}")
+    return StateHeader(bool(is_open), offset, next_at)
