@@ -1,0 +1,1 @@
+"""Who is told about an outcome, and how it gets there."""

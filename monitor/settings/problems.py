@@ -1,0 +1,77 @@
+"""Turns what is wrong with the settings into one line each: the variable, the mistake, the fix; never a secret."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+PREFIX: Final = "LEAD_SLA_"
+# Set without the prefix, as every Kafka tool reads it.
+_UNPREFIXED: Final = {"kafka_bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS"}
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `problems` holds one line each, fit to be shown."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def env_name(field: str) -> str:
+    """The environment variable of a field."""
+    return _UNPREFIXED.get(field, PREFIX + field.upper())
+
+
+def unknown_lines(env_file: Path | None, fields: Sequence[str]) -> list[str]:
+    """One line for each variable of the file that no setting has.
+
+    Only the file: Kubernetes puts variables of its own, LEAD_SLA_SERVICE_HOST and the like, into the environment
+    of whoever runs beside a service named lead-sla.
+    """
+    if env_file is None or not env_file.exists():
+        return []
+    known = [PREFIX + field.upper() for field in fields] + list(_UNPREFIXED.values())
+    try:
+        names = dotenv_values(env_file, encoding="utf-8")
+    except (OSError, ValueError):
+        return [f"{env_file}: cannot be read as text; write lines of NAME=value"]
+    lines = []
+    for name in names:
+        if name.upper() in known:
+            continue
+        near = difflib.get_close_matches(name.upper(), known, n=1)
+        fix = f"did you mean {near[0]}?" if near else "remove it; `lead-sla init` writes a file with all of them"
+        lines.append(f"{env_file}: {_shown(name)} is no setting; {fix}")
+    return lines
+
+
+def problem_lines(error: ValidationError, fields: Mapping[str, FieldInfo]) -> list[str]:
+    """One line for each mistake that pydantic found."""
+    lines: list[str] = []
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        text = problem["msg"].removeprefix("Value error, ")
+        if not problem["loc"]:
+            # A check over several fields has written whole lines already.
+            lines += text.splitlines()
+            continue
+        place = str(problem["loc"][0])
+        names = (name for name in fields if place.upper() in (env_name(name), PREFIX + name.upper(), name.upper()))
+        field = next(names, "")
+        if not field:
+            lines.append(f"{_shown(place)}: {text}")
+        elif problem["type"] == "value_error":
+            lines.append(f"{env_name(field)}: {text}")
+        else:
+            mistake = text[:1].lower() + text[1:]
+            lines.append(f"{env_name(field)}: {mistake}; it takes: {fields[field].description}")
+    return lines
+
+
+def _shown(name: str) -> str:
+    """A name from outside, cut and without control characters."""
+    return "".join(character if character.isprintable() else "?" for character in name[:80])

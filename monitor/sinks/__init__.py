@@ -1,0 +1,1 @@
+"""Channels that take notices."""
