@@ -1,0 +1,125 @@
+"""The composition root: the only module that knows all the others."""
+
+import asyncio
+import logging
+from importlib.metadata import version
+
+from monitor.core.event import EVENT_TYPES
+from monitor.core.limit import LimitUnit
+from monitor.core.policy import Policy
+from monitor.notify.delivery import Backoff
+from monitor.ports import Sink
+from monitor.settings.settings import Settings
+from monitor.sinks.webhook import WebhookSink
+from monitor.stream.clock import SystemTime
+from monitor.stream.intake import Topics
+from monitor.stream.kafka import KafkaAccess, ensure_topics
+from monitor.stream.worker import Worker, WorkerSettings
+from monitor.telemetry.metrics import Metrics
+from monitor.web.server import WebServer
+from monitor.wire.dead_letter import DeadLetterReason
+from monitor.wire.lead_event import TimeLimits
+from monitor.wire.policy import load_policy
+
+log = logging.getLogger(__name__)
+
+DAY_S = 86_400
+
+
+async def create_topics(settings: Settings) -> Topics:
+    """Create the topics that are missing; see `monitor.stream.kafka.ensure_topics` for the errors."""
+    topics = Topics(
+        events=settings.topics.events,
+        events_partitions=settings.events_partitions,
+        timeline=settings.topics.timeline,
+        outcomes=settings.topics.outcomes,
+        dead_letters=settings.topics.dead_letters,
+        partitions=settings.partitions,
+    )
+    changelog = Worker.changelog_of(settings.topic_prefix + settings.group)
+    return await ensure_topics(kafka_access(settings), topics, changelog, settings.replication)
+
+
+async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+    """Run one worker and its pages until `stop`.
+
+    Raises PolicyError, PortTaken, TopicMismatch and KafkaError before work begins, and whatever stopped it later.
+    """
+    policy = load_policy(settings.policy_file)
+    time, metrics = SystemTime(), Metrics(version=version("lead-sla"))
+    _initialise(metrics, policy, "webhook" if settings.webhook_url else None)
+    topics = await create_topics(settings)
+    sink = _sink(settings, time)
+    worker = Worker(_worker_settings(settings, topics), policy, sink, time, metrics)
+
+    def render() -> tuple[bytes, str]:
+        metrics.ready(not worker.ready())
+        return metrics.render()
+
+    web = WebServer(
+        settings.web_host, settings.web_port, directory=worker.directory, health=worker, render_metrics=render
+    )
+    await web.start()
+    try:
+        await worker.run(stop)
+    finally:
+        await web.stop()
+        if sink is not None:
+            await sink.close()
+
+
+def kafka_access(settings: Settings) -> KafkaAccess:
+    """Brokers and credentials from the settings."""
+    password = settings.kafka_sasl_password
+    return KafkaAccess(
+        settings.kafka_bootstrap_servers,
+        settings.kafka_security_protocol,
+        settings.kafka_sasl_mechanism,
+        settings.kafka_sasl_username,
+        None if password is None else password.get_secret_value(),
+        settings.kafka_ssl_ca_file,
+    )
+
+
+def _worker_settings(settings: Settings, topics: Topics) -> WorkerSettings:
+    return WorkerSettings(
+        access=kafka_access(settings),
+        topics=topics,
+        group=settings.topic_prefix + settings.group,
+        advertised_url=settings.advertised_url,
+        session_s=settings.session_s,
+        commit_s=settings.commit_s,
+        limits=TimeLimits(settings.time_future_s_max * 1_000_000, settings.time_past_s_max * 1_000_000),
+        state_dir=settings.state_dir if settings.store == "rocksdb" else None,
+        probe_ends=settings.broker_end_offsets == "last_batch",
+        backoff=Backoff(retry_s_max=settings.webhook_retry_s_max),
+    )
+
+
+def _sink(settings: Settings, time: SystemTime) -> Sink | None:
+    if settings.webhook_url is None or settings.webhook_secret is None:
+        return None
+    return WebhookSink(
+        settings.webhook_url.get_secret_value(),
+        settings.webhook_secret.get_secret_value(),
+        time=time,
+        timeout_s=settings.webhook_timeout_s,
+    )
+
+
+def _initialise(metrics: Metrics, policy: Policy, channel: str | None) -> None:
+    elapsed = {
+        target.limit.amount / 1e6
+        for duty in policy.duties
+        for target in duty.targets
+        if target.limit.unit is not LimitUnit.WORKING_DAYS
+    }
+    metrics.initialise(
+        duties=[duty.name for duty in policy.duties],
+        teams={duty.team for duty in policy.duties},
+        segments=policy.segments,
+        limits_s=elapsed,
+        channels=[] if channel is None else [channel],
+        event_types=EVENT_TYPES,
+        dead_letter_reasons=list(DeadLetterReason),
+    )

@@ -1,0 +1,185 @@
+"""The commands: what a person or a script can ask of lead-sla. Errors are one line; exit codes are documented."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from aiokafka.errors import KafkaConnectionError, KafkaError
+
+from monitor.cli import explain as explaining
+from monitor.cli import init as initialising
+from monitor.cli import offline
+from monitor.cli.failure import BAD_INPUT, FAILED, UNAVAILABLE, Failure
+from monitor.settings.problems import SettingsError
+from monitor.settings.settings import Settings
+
+app = typer.Typer(
+    help="Watches the agreement between marketing and sales being kept, live.",
+    epilog="Exit codes: 0 done; 1 something is wrong in what was given; 2 usage; 3 a service does not answer; "
+    "4 stopped by an error.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+topics_app = typer.Typer(help="The Kafka topics that lead-sla works on.", no_args_is_help=True)
+app.add_typer(topics_app, name="topics")
+
+PolicyOption = Annotated[Path, typer.Option("--policy", "-p", help="The agreement file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(version("lead-sla"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to write agreement.yaml and lead-sla.env.")] = Path(),
+) -> None:
+    """Write a commented example agreement and settings file to begin with."""
+    for path in initialising.write_examples(folder):
+        typer.echo(f"wrote {path}")
+    typer.echo("next: edit them, then `lead-sla check agreement.yaml`, then `lead-sla run`")
+
+
+@app.command()
+def run() -> None:
+    """Run one worker until SIGINT or SIGTERM. Settings come from the environment and lead-sla.env."""
+    from monitor.bootstrap import run_worker
+
+    settings = Settings.load()
+    _set_up_logging(settings)
+    _until_signal(lambda stop: run_worker(settings, stop))
+
+
+@app.command()
+def demo(
+    produce_only: Annotated[bool, typer.Option(help="Only produce demo events, to KAFKA_BOOTSTRAP_SERVERS.")] = False,
+    leads: Annotated[int, typer.Option(min=1, max=100_000, help="How many leads come in.")] = 400,
+    seconds: Annotated[float, typer.Option(min=0, help="Stop by itself after this many seconds; 0: run on.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the made-up funnel.")] = 7,
+) -> None:
+    """Show everything at work: embedded broker, worker, made-up leads, signed webhooks, a live view."""
+    from monitor.cli.demo.run import run_demo
+
+    _until_signal(lambda stop: run_demo(stop, leads=leads, seconds=seconds, seed=seed, produce_only=produce_only))
+
+
+@app.command()
+def check(policy: Annotated[Path, typer.Argument(help="The agreement file.")], as_json: JsonOption = False) -> None:
+    """Check an agreement: every mistake with its line, field and fix."""
+    offline.check(policy, as_json=as_json)
+
+
+@app.command()
+def replay(
+    events: Annotated[Path, typer.Argument(help="Lead events, one JSON object a line.")],
+    policy: PolicyOption,
+    out: Annotated[Path, typer.Option("--out", "-o", help="File for the outcomes, one JSON object a line.")],
+    until: Annotated[
+        str | None, typer.Option(help="Let time pass up to this instant (RFC 3339); default: the last event.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge a recorded history without Kafka, exactly as the workers would."""
+    offline.replay(events, policy, out, until=until, as_json=as_json)
+
+
+@app.command()
+def explain(
+    lead: Annotated[str, typer.Argument(help="The lead's id.")],
+    url: Annotated[str | None, typer.Option(help="Base URL of any worker; default: from the settings.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell a lead's story: its events, its clocks, and what was said about it."""
+    explaining.explain(lead, url or Settings.load().advertised_url, as_json=as_json)
+
+
+@app.command()
+def schemas(
+    folder: Annotated[Path, typer.Argument(help="Folder of the published contracts.")] = Path("schemas"),
+    check_only: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if anything differs.")] = False,
+) -> None:
+    """Write the JSON Schemas, the AsyncAPI document and the examples."""
+    offline.schemas(folder, check_only=check_only)
+
+
+@topics_app.command("create")
+def topics_create(as_json: JsonOption = False) -> None:
+    """Create the topics that are missing, as the settings say."""
+    from monitor.bootstrap import create_topics
+
+    topics = asyncio.run(create_topics(Settings.load()))
+    offline.say(topics._asdict(), as_json=as_json, text="topics are there: " + ", ".join(map(str, topics)))
+
+
+def main() -> None:
+    """Entry point: turns what went wrong into one line on stderr and an exit code."""
+    try:
+        app()
+    except Failure as failure:
+        _fail(str(failure), failure.code)
+    except SettingsError as error:
+        _fail(str(error), BAD_INPUT)
+    except KafkaConnectionError as error:
+        _fail(f"Kafka does not answer: {error}; set KAFKA_BOOTSTRAP_SERVERS to a broker that does", UNAVAILABLE)
+    except KafkaError as error:
+        _fail(f"Kafka refused: {type(error).__name__}: {error}", UNAVAILABLE)
+    except OSError as error:
+        _fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), BAD_INPUT)
+
+
+def _fail(message: str, code: int) -> None:
+    for line in message.splitlines():
+        typer.echo(f"lead-sla: {line}", err=True)
+    sys.exit(code)
+
+
+def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    async def main_task() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop.set)
+        await work(stop)
+
+    try:
+        asyncio.run(main_task())
+    except (KafkaError, SettingsError, Failure):
+        raise
+    except Exception as error:
+        from monitor.stream.kafka import TopicMismatch
+        from monitor.web.server import CannotListen
+        from monitor.wire.policy import PolicyError
+
+        if isinstance(error, PolicyError | CannotListen | TopicMismatch):
+            raise Failure(str(error), BAD_INPUT) from None
+        logging.getLogger("monitor").exception("the worker stopped itself")
+        raise Failure(f"stopped by {type(error).__name__}: {error}", FAILED) from None
+
+
+def _set_up_logging(settings: Settings) -> None:
+    from monitor.telemetry.logs import set_up_logging
+
+    set_up_logging(settings.log_level, as_json=settings.log_json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The streaming shell: the only package that imports faust."""

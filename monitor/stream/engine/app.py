@@ -1,0 +1,144 @@
+"""The Faust application of a worker: settings that were measured, batch transport, one table."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import faust
+from faust.types.tuples import TP
+
+from monitor.stream.engine.lanes import Batch, Lanes
+from monitor.stream.engine.ownership import Fenced, Ownership
+from monitor.stream.engine.store import PartitionStore, Shard
+from monitor.stream.engine.transport import BatchSchema, Producer, Transport
+
+TABLE = "leads"
+# Half of what a broker takes by default in one request: few requests, and none is refused for its size.
+BATCH_BYTES_MAX = 524_288
+# A dead letter is a record of at most 1 MiB, Kafka's default, and the headers that say what is wrong with it.
+REQUEST_BYTES_MAX = 2_097_152
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """What the engine must know; times in seconds."""
+
+    group: str
+    bootstrap_servers: str
+    partitions: int
+    session_s: float
+    commit_s: float
+    advertised_url: str
+    credentials: Any = None
+    open_shard: Callable[[int], Shard] = field(kw_only=True)
+    elapsed_s: Callable[[], float] = field(kw_only=True)
+    true_ends: Callable[[Mapping[TP, int]], Awaitable[dict[TP, int]]] = field(kw_only=True)
+    on_shards_ready: Callable[[list[int]], None] = field(kw_only=True)
+
+
+class LeadTable(faust.Table):  # type: ignore[misc]
+    """A Faust table whose store keeps packed bytes per partition."""
+
+    open_shard: Callable[[int], Shard]
+
+    def _new_store(self) -> PartitionStore:
+        return PartitionStore("lead-sla://", self.app, self, open_shard=self.app.engine.open_shard)
+
+
+class LeadApp(faust.App):  # type: ignore[misc]
+    """One worker: agents that take whole-partition batches, and the table of lead states."""
+
+    def __init__(self, engine: EngineSettings) -> None:
+        self.engine = engine
+        self.ownership = Ownership(engine.session_s, engine.elapsed_s)
+        self.elapsed_s = engine.elapsed_s
+        self.true_ends = engine.true_ends
+        self.on_shards_ready = engine.on_shards_ready
+        self._lanes: list[Lanes] = []
+        super().__init__(
+            id=engine.group,
+            broker=[f"kafka://{server.strip()}" for server in engine.bootstrap_servers.split(",")],
+            broker_credentials=engine.credentials,
+            canonical_url=engine.advertised_url,
+            autodiscover=False,
+            datadir=None,
+            store="memory://",
+            topic_partitions=engine.partitions,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            table_standby_replicas=0,
+            web_enabled=False,
+            broker_session_timeout=engine.session_s,
+            broker_heartbeat_interval=engine.session_s / 6,
+            broker_rebalance_timeout=max(6.0, engine.session_s),
+            broker_request_timeout=max(30.0, engine.session_s),
+            broker_commit_interval=engine.commit_s,
+            broker_commit_livelock_soft_timeout=300.0,
+            consumer_auto_offset_reset="earliest",
+            consumer_max_fetch_size=1_048_576,
+            stream_buffer_maxsize=256,
+            stream_wait_empty=False,
+            stream_recovery_delay=0.0,
+            producer_acks=-1,
+            producer_linger=0,
+            producer_max_batch_size=BATCH_BYTES_MAX,
+            producer_max_request_size=REQUEST_BYTES_MAX,
+        )
+        self.transport = Transport(self.conf.broker_consumer, self)
+        self.producer_transport = Transport(self.conf.broker_producer, self)
+        self.table = LeadTable(
+            self,
+            name=TABLE,
+            partitions=engine.partitions,
+            key_type=bytes,
+            value_type=bytes,
+            recovery_buffer_size=4,  # 1 makes Faust read the live changelog back over newer state
+        )
+        self.tables.add(self.table)
+
+    @property
+    def changelog_topic(self) -> str:
+        """The compacted topic that the table is recovered from."""
+        name: str = self.table.changelog_topic.get_topic_name()
+        return name
+
+    def shard(self, partition: int) -> Shard:
+        """The states of one partition."""
+        store: PartitionStore = self.table.data
+        return store.shard(partition)
+
+    def take_batches(
+        self, name: str, topic: str, work: Callable[[Batch], Awaitable[None]], *, drained: bool = True
+    ) -> None:
+        """Register an agent whose `work` gets each batch of the topic; see Lanes."""
+        lanes = Lanes(work, self.ownership, self.crash, drained=drained)
+        self._lanes.append(lanes)
+
+        async def take(stream: Any) -> None:
+            async for event in stream.noack().events():
+                lanes.put(event, self.consumer)
+
+        self.agent(self.topic(topic, schema=BatchSchema(key_type=bytes, value_type=bytes)), name=name)(take)
+
+    def _create_directories(self) -> None:
+        """Faust's folders for table files: the store keeps its own."""
+
+    def drop_queued(self) -> None:
+        """Forget every batch that no lane has begun."""
+        for lanes in self._lanes:
+            lanes.drop_queued()
+
+    async def send_all(self, topic: str, partition: int, records: Any, epoch: int | None) -> int | None:
+        """See Producer.send_all; raises Fenced, too, when the acknowledgement came after the epoch was over."""
+        producer: Producer = self.producer
+        offset = await producer.send_all(topic, partition, records, epoch)
+        if epoch is not None and epoch != self.ownership.epoch:
+            raise Fenced
+        return offset
+
+    async def quiesce(self) -> None:
+        """Before stopping: finish what has begun and commit it."""
+        if self._consumer is not None and not (self.crashed or self.rebalancing) and self.consumer.assignment():
+            await self.consumer.quiesce()

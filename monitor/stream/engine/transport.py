@@ -1,0 +1,287 @@
+"""Faust's transport with whole-partition batches, and the rules that keep it right across rebalances.
+
+Faust's price is per message; here one message carries the records that one fetch brought for one partition.
+Each override below is private to faust-streaming 0.15.3 or aiokafka 0.14.0; docs/internals/engine.md lists
+them with the reason, tests/contract/test_engine_hooks.py fails when an upgrade changes one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import faust
+from aiokafka import AIOKafkaConsumer
+from aiokafka.producer.message_accumulator import BatchBuilder
+from faust.transport.drivers import aiokafka as driver
+from faust.types.tuples import TP, ConsumerMessage
+
+from monitor.stream.engine.ownership import Fenced
+
+if TYPE_CHECKING:
+    from monitor.stream.engine.app import LeadApp
+
+# Records per batch: enough that the per-message price of the engine vanishes (500 do), few enough that one
+# fold blocks the event loop for less than a tenth of a second.
+BATCH_RECORDS_MAX = 2_000
+# A drain took 0.3-1.3 s under load; it must end well before the group's rebalance timeout.
+DRAIN_S_MAX = 4.0
+
+Send = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]
+"""Key, value, headers."""
+
+
+class BatchSchema(faust.Schema):  # type: ignore[misc]
+    """Passes the list of records through: decoding is ours, and never raises inside Faust."""
+
+    def compile(self, app: Any, **_: Any) -> Callable[..., Awaitable[Any]]:
+        """The decoder Faust calls for every message."""
+
+        async def decode(message: Any, *, propagate: bool = False) -> Any:
+            return app.create_event(None, message.value, {}, message)
+
+        return decode
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """Reads only what is committed, and tells the lease of each heartbeat that was answered."""
+
+    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"
+        return consumer
+
+    def watch_heartbeats(self) -> None:
+        """Wrap the coordinator's heartbeat once; a new coordinator is wrapped at its first assignment."""
+        app: LeadApp = self.app
+        coordinator = self._ensure_consumer()._coordinator
+        if getattr(coordinator, "_lease_watched", False):
+            return
+        beat = coordinator._do_heartbeat
+
+        async def watched() -> bool:
+            asked_s = app.elapsed_s()  # before the request: the session is counted from when it was sent
+            answered: bool = await beat()
+            if answered:
+                app.ownership.heard(asked_s)
+            return answered
+
+        coordinator._do_heartbeat = watched
+        coordinator._lease_watched = True
+
+
+class Consumer(driver.Consumer):  # type: ignore[misc]
+    """One message per partition and fetch; offsets committed in order; nothing lost between two assignments."""
+
+    app: LeadApp
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._in_flight: dict[TP, deque[Any]] = defaultdict(deque)
+        self._fetched_to: dict[TP, int] = {}
+        self._held_back: set[TP] = set()
+        self.sought: dict[TP, int | None] = {}
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
+        """One ConsumerMessage per partition chunk; its value is the list of records, its offset the last one's."""
+        records, active = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self.perform_seek()
+            return
+        # Control records of transactions move the position without a record; only here is it known to be still.
+        positions = self._positions()
+        for raw_tp, fetched in records.items():
+            tp = TP(raw_tp.topic, raw_tp.partition)
+            for start in range(0, len(fetched), BATCH_RECORDS_MAX):
+                if not self.flow_active or self.app.consumer_generation_id != generation:
+                    return
+                if active is not None and tp not in active and tp not in self._buffered_partitions:
+                    break
+                message = self._batch_message(tp, fetched[start : start + BATCH_RECORDS_MAX], generation)
+                if message is not None:
+                    yield tp, message
+        if self.flow_active and self.app.consumer_generation_id == generation:
+            self._fetched_to.update(positions)
+
+    def _batch_message(self, tp: TP, records: list[Any], generation: int) -> Any | None:
+        read_offset = self._read_offset[tp]
+        if read_offset is not None and records[0].offset < read_offset:
+            records = [record for record in records if record.offset >= read_offset]
+            if not records:
+                return None
+        self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+        last = records[-1]
+        seconds = (last.timestamp or 0) / 1000.0
+        message = ConsumerMessage(
+            tp.topic, tp.partition, last.offset, seconds, last.timestamp_type, [], None, records, None, 0, 0, tp,
+            generation_id=generation,
+        )  # fmt: skip
+        if self.app.topics.acks_enabled_for(tp.topic):
+            self._in_flight[tp].append(message)
+        return message
+
+    def _positions(self) -> dict[TP, int]:
+        assignment = self._thread._ensure_consumer()._subscription.subscription.assignment
+        positions = {}
+        for tp in assignment.tps if assignment is not None else ():
+            state = assignment.state_value(tp)
+            if state is not None and state.has_valid_position and self.app.topics.acks_enabled_for(tp.topic):
+                positions[TP(tp.topic, tp.partition)] = state.position
+        return positions
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        tps = {*self._in_flight, *self._fetched_to}
+        return (tp for tp in tps if topics is None or tp in topics or tp.topic in topics)
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """The offset after the unbroken run of acknowledged batches; Faust's own may step over a gap."""
+        queue, offset = self._in_flight[tp], None
+        while queue and queue[0].acked:
+            offset = queue.popleft().offset + 1
+        if not queue and tp in self._fetched_to:
+            offset = max(offset or 0, self._fetched_to[tp])
+        self._acked[tp].clear()
+        self._acked_index[tp].clear()
+        return offset
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Gaps between batches need no book-keeping: whole batches are acknowledged."""
+
+    async def perform_seek(self) -> None:
+        """Seek to the committed offsets and remember them: reading must go on exactly there."""
+        self._in_flight.clear()
+        self._fetched_to.clear()
+        await super().perform_seek()
+        self.sought = dict(self._read_offset)
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Hold source partitions back until the flow resumes.
+
+        Faust resumes them first and clears the stream queues afterwards: what was fetched in between is lost.
+        """
+        sources = {tp for tp in tps if not self._is_changelog_tp(tp)}
+        self._held_back |= sources
+        super().resume_partitions(set(tps) - sources)
+
+    def resume_flow(self) -> None:
+        """Called right after Faust has cleared the queues; only now may source partitions be fetched."""
+        super().resume_flow()
+        held, self._held_back = self._held_back, set()
+        super().resume_partitions(held & self.assignment())
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish or drop what is in flight and commit before another worker may own these partitions."""
+        self._held_back.clear()
+        if revoked:
+            await self.quiesce()
+        self.app.ownership.next_epoch()
+        for tp in revoked:
+            self._in_flight.pop(tp, None)
+            self._fetched_to.pop(tp, None)
+        await super().on_partitions_revoked(revoked)
+
+    async def quiesce(self) -> None:
+        """Stop the flow, drop what has not begun, wait for what has, commit."""
+        self.stop_flow()
+        self.app.flow_control.suspend()
+        self.app.flow_control.clear()
+        self.app.drop_queued()
+        if await self.app.ownership.drain(DRAIN_S_MAX):
+            try:
+                await asyncio.wait_for(self.commit(), DRAIN_S_MAX / 2)
+            except TimeoutError:
+                self.log.warning("offsets were not committed in time; their records will be read again")
+        else:
+            self.log.warning("writes were still in flight after %s s; their records will be read again", DRAIN_S_MAX)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """A new assignment is proof of life for the lease."""
+        self.app.ownership.heard(self.app.elapsed_s())
+        self._thread.watch_heartbeats()
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    async def highwaters(self, *partitions: TP) -> dict[TP, int]:
+        """End offsets, corrected for a broker that reports them wrongly."""
+        reported = dict(await super().highwaters(*partitions))
+        return await self.app.true_ends(reported) if partitions else reported
+
+
+class Producer(driver.Producer):  # type: ignore[misc]
+    """Sends whole batches to one partition, and nothing of an epoch that is over."""
+
+    app: LeadApp
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._epochs: WeakKeyDictionary[BatchBuilder, int] = WeakKeyDictionary()
+
+    async def on_start(self) -> None:
+        """Start, then stand before the sender: the last look before bytes leave."""
+        await super().on_start()
+        sender = self._ensure_producer()._sender
+        send = sender._send_produce_req
+
+        async def fenced_send(node_id: int, batches: dict[Any, Any]) -> None:
+            live = {}
+            for tp, batch in batches.items():
+                epoch = self._epochs.get(batch._builder)
+                try:
+                    if epoch is not None:
+                        await self.app.ownership.may_write(epoch)
+                    live[tp] = batch
+                except Fenced as fenced:
+                    batch.failure(exception=fenced)
+                    sender._muted_partitions.discard(tp)
+            if live:
+                await send(node_id, live)
+            else:
+                sender._in_flight.discard(node_id)
+
+        sender._send_produce_req = fenced_send
+
+    async def send_all(self, topic: str, partition: int, records: Iterable[Send], epoch: int | None) -> int | None:
+        """Produce to one partition in order and wait until the broker has acknowledged all.
+
+        `epoch`: refuse once it is over; None for records that any worker may write. Returns the last offset,
+        None when there was nothing to send. Raises Fenced, or KafkaError when the broker refuses.
+        """
+        producer = self._ensure_producer()
+        futures: list[asyncio.Future[Any]] = []
+        builder, count = self._builder(epoch), 0
+        for key, value, headers in records:
+            if builder.append(timestamp=None, key=key, value=value, headers=list(headers)) is None:
+                builder.close()
+                futures.append(await producer.send_batch(builder, topic, partition=partition))
+                builder, count = self._builder(epoch), 0
+                if builder.append(timestamp=None, key=key, value=value, headers=list(headers)) is None:
+                    raise ValueError(f"a record for {topic} exceeds the largest batch")
+            count += 1
+        if count:
+            builder.close()
+            futures.append(await producer.send_batch(builder, topic, partition=partition))
+        if not futures:
+            return None
+        *_, last = await asyncio.gather(*futures)
+        return int(last.offset) + count - 1
+
+    def _builder(self, epoch: int | None) -> BatchBuilder:
+        builder = self._ensure_producer().create_batch()
+        if epoch is not None:
+            self._epochs[builder] = epoch
+        return builder
+
+
+class Transport(driver.Transport):  # type: ignore[misc]
+    """Faust's aiokafka transport with the two classes above."""
+
+    Consumer = Consumer
+    Producer = Producer

@@ -1,0 +1,83 @@
+"""Intake: decode, validate, re-key by lead to the timeline; what cannot be judged goes to dead letters."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from monitor.stream.engine.lanes import Batch
+from monitor.stream.engine.transport import Send
+from monitor.stream.partitioning import partition_of
+from monitor.telemetry.metrics import Metrics
+from monitor.wire.dead_letter import dead_letter
+from monitor.wire.lead_event import InvalidRecord, TimeLimits, decode
+from monitor.wire.timeline import encode_event
+
+
+class Topics(NamedTuple):
+    """Names and sizes of the topics."""
+
+    events: str
+    events_partitions: int
+    timeline: str
+    outcomes: str
+    dead_letters: str
+    partitions: int
+
+
+class SendAll(Protocol):
+    """Sends records to one partition and returns when the broker has them all."""
+
+    def __call__(self, topic: str, partition: int, records: Sequence[Send], epoch: int | None) -> Awaitable[int | None]:
+        """See `monitor.stream.engine.transport.Producer.send_all`."""
+        ...
+
+
+class Intake:
+    """The agent on the topic of lead events."""
+
+    def __init__(self, topics: Topics, limits: TimeLimits, send_all: SendAll, metrics: Metrics) -> None:
+        self._topics = topics
+        self._limits = limits
+        self._send_all = send_all
+        self._metrics = metrics
+
+    async def take(self, batch: Batch) -> None:
+        """Return when every record is in the timeline or in dead letters, acknowledged by the broker."""
+        by_partition: defaultdict[int, list[Send]] = defaultdict(list)
+        dead: list[Send] = []
+        for record in batch.records:
+            try:
+                event = decode(record.value, record.headers, record.timestamp * 1_000, self._limits)
+            except InvalidRecord as invalid:
+                dead.append(letter(record, invalid.reason, invalid.detail))
+                self._metrics.event_read("unknown", "dead_letter")
+                self._metrics.dead_lettered(invalid.reason)
+                continue
+            self._metrics.event_read(event.type, "accepted")
+            partition = partition_of(event.lead, self._topics.partitions)
+            by_partition[partition].append((event.lead.encode(), encode_event(event), ()))
+        # Any worker may repeat these, even one that is superseded: the judge knows an event by its id.
+        sends = [
+            self._send_all(self._topics.timeline, partition, records, None)
+            for partition, records in by_partition.items()
+        ]
+        if dead:
+            partition = batch.tp.partition % self._topics.partitions
+            sends.append(self._send_all(self._topics.dead_letters, partition, dead, None))
+        await asyncio.gather(*sends)
+
+
+def letter(record: Any, reason: str, detail: str) -> Send:
+    """The dead letter of one Kafka record."""
+    return dead_letter(
+        key=record.key,
+        value=record.value,
+        headers=record.headers,
+        reason=reason,
+        detail=detail,
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp_ms=record.timestamp,
+    )

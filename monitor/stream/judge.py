@@ -1,0 +1,107 @@
+"""The judge: per partition, fold a batch in order, tell, remember, commit; each step acknowledged before the next."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Protocol
+
+from monitor.core.outcome import Kind, Outcome
+from monitor.core.policy import Policy
+from monitor.ports import TimeSource
+from monitor.stream.engine.lanes import Batch
+from monitor.stream.engine.store import Shard
+from monitor.stream.engine.transport import Send
+from monitor.stream.intake import SendAll, Topics, letter
+from monitor.stream.partition_judge import Judged, OpenClocks, PartitionJudge
+from monitor.telemetry.metrics import Metrics
+from monitor.wire.dead_letter import DeadLetterReason
+from monitor.wire.outcome import encode_outcome
+
+
+class Durably(Protocol):
+    """Tell, remember: the one unit that makes a judged batch durable before its offset is committed."""
+
+    async def write(self, partition: int, epoch: int, judged: Judged) -> int | None:
+        """Return the changelog offset of the last state, None where no state changed. Raises Fenced."""
+        ...
+
+
+class AtLeastOnce:
+    """Outcomes acknowledged, then states acknowledged. A crash in between repeats outcomes with the same id."""
+
+    def __init__(self, topics: Topics, changelog: str, send_all: SendAll) -> None:
+        self._topics = topics
+        self._changelog = changelog
+        self._send_all = send_all
+
+    async def write(self, partition: int, epoch: int, judged: Judged) -> int | None:
+        """See Durably."""
+        if judged.damaged:
+            dead = [letter(record, DeadLetterReason.INTERNAL_RECORD, detail) for record, detail in judged.damaged]
+            await self._send_all(self._topics.dead_letters, partition, dead, None)
+        if judged.outcomes:
+            told: list[Send] = [(outcome.lead.encode(), encode_outcome(outcome), ()) for outcome in judged.outcomes]
+            await self._send_all(self._topics.outcomes, partition, told, epoch)
+        if judged.states:
+            states: list[Send] = [(key, packed, ()) for key, packed in judged.states]
+            return await self._send_all(self._changelog, partition, states, epoch)
+        return None
+
+
+class Judge:
+    """The agent on the timeline topic."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        shard: Callable[[int], Shard],
+        durably: Durably,
+        time: TimeSource,
+        metrics: Metrics,
+    ) -> None:
+        self._policy = policy
+        self._shard = shard
+        self._durably = durably
+        self._time = time
+        self._metrics = metrics
+        self.partitions: dict[int, PartitionJudge] = {}
+        self.on_judged: Callable[[int, int | None], None] = lambda partition, ticked_until: None
+        """Told after each batch: the partition and the newest tick in it."""
+
+    def own(self, partitions: list[int]) -> None:
+        """Recovery is complete: begin anew from the tables of exactly these partitions."""
+        self.partitions = {p: PartitionJudge(self._shard(p), self._policy) for p in partitions}
+
+    def open_clocks(self) -> OpenClocks:
+        """Open clocks over all partitions of this worker, by (duty, state)."""
+        total: OpenClocks = Counter()
+        for judge in self.partitions.values():
+            total.update(judge.open_clocks)
+        return total
+
+    async def take(self, batch: Batch) -> None:
+        """Return when the batch is told and remembered; only then may its offset be committed. Raises Fenced."""
+        started_s = self._time.elapsed_s()
+        partition = batch.tp.partition
+        judge = self.partitions[partition]
+        judged = judge.fold(batch.records)
+        changelog_offset = await self._durably.write(partition, batch.epoch, judged)
+        judge.remember(judged, changelog_offset)
+        self._count(judged, len(batch.records), self._time.elapsed_s() - started_s)
+        self.on_judged(partition, judged.ticked_until)
+
+    def _count(self, judged: Judged, records: int, seconds: float) -> None:
+        self._metrics.batch_judged(records, seconds)
+        now_at = self._time.now_at()
+        for outcome in judged.outcomes:
+            self._metrics.outcome_said(outcome)
+            if _waited_for(outcome):
+                self._metrics.detected((now_at - outcome.at - outcome.hold_us) / 1e6)
+        for _ in judged.damaged:
+            self._metrics.dead_lettered(DeadLetterReason.INTERNAL_RECORD)
+        self._metrics.remarked(judged.remarks)
+        if judged.ticked_until is not None:
+            self._metrics.tick("read")
+
+
+def _waited_for(outcome: Outcome) -> bool:
+    return outcome.kind in (Kind.BREACHED, Kind.WARNED) and outcome.revision == 0

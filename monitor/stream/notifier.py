@@ -1,0 +1,56 @@
+"""The notifier: an agent of its own on the outcomes, so that a slow channel never delays a verdict."""
+
+import logging
+from typing import Any
+
+from monitor.notify.delivery import Backoff, deliver_with_retry
+from monitor.notify.notice import Quiet, notice_of
+from monitor.ports import Delivery, Sink, TimeSource
+from monitor.stream.engine.lanes import Batch
+from monitor.stream.intake import SendAll, Topics, letter
+from monitor.telemetry.metrics import GAVE_UP, Metrics
+from monitor.wire.dead_letter import DeadLetterReason
+from monitor.wire.outcome import UnreadableOutcome, decode_outcome
+
+log = logging.getLogger(__name__)
+
+
+class Notifier:
+    """Delivers what somebody is told about, in the order of the log; what can't be delivered is a dead letter.
+
+    A batch that was begun and not finished is begun again after a restart: notices keep their id.
+    """
+
+    def __init__(
+        self, topics: Topics, sink: Sink, backoff: Backoff, send_all: SendAll, time: TimeSource, metrics: Metrics
+    ) -> None:
+        self._topics = topics
+        self._sink = sink
+        self._backoff = backoff
+        self._send_all = send_all
+        self._time = time
+        self._metrics = metrics
+
+    async def take(self, batch: Batch) -> None:
+        """Return when each notice of the batch is delivered or in dead letters."""
+        for record in batch.records:
+            try:
+                notice = notice_of(decode_outcome(record.value))
+            except UnreadableOutcome as unreadable:
+                await self._bury(record, DeadLetterReason.INTERNAL_RECORD, str(unreadable))
+                continue
+            if isinstance(notice, Quiet):
+                continue
+            ended = await deliver_with_retry(self._sink, notice, self._time, self._backoff, attempted=self._attempted)
+            if not ended.last.delivered:
+                detail = f"{self._sink.name}: {ended.last.reason} after {ended.attempts} attempts"
+                self._metrics.delivery_attempted(self._sink.name, GAVE_UP)
+                log.error("notice %s was not delivered: %s", notice.notice_id, detail)
+                await self._bury(record, DeadLetterReason.DELIVERY_FAILED, detail)
+
+    def _attempted(self, delivery: Delivery) -> None:
+        self._metrics.delivery_attempted(self._sink.name, delivery.reason)
+
+    async def _bury(self, record: Any, reason: DeadLetterReason, detail: str) -> None:
+        self._metrics.dead_lettered(reason)
+        await self._send_all(self._topics.dead_letters, record.partition, [letter(record, reason, detail)], None)

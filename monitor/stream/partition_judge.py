@@ -1,0 +1,136 @@
+"""Folds the timeline records of one partition into its leads. No Kafka in here: records in, verdicts out."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from monitor.core.advance import Remark, TimeAdvanced, advance
+from monitor.core.calendar import CalendarExhausted
+from monitor.core.deadlines import DeadlineIndex
+from monitor.core.event import Event
+from monitor.core.lead import Lead
+from monitor.core.outcome import Outcome
+from monitor.core.policy import Policy
+from monitor.core.tables import OPEN_STATES, ClockState
+from monitor.core.verdicts import next_instant
+from monitor.stream.engine.store import Shard
+from monitor.telemetry.metrics import ClockState as ClockLabel
+from monitor.wire.state import UnreadableState, decode_state, encode_state, state_header
+from monitor.wire.timeline import UnreadableRecord, decode_record
+
+OpenClocks = Counter[tuple[str, ClockLabel]]
+"""How many clocks are open, by (duty, state)."""
+
+
+class Judged(NamedTuple):
+    """What one batch brought about; nothing of it is remembered yet."""
+
+    outcomes: list[Outcome]
+    states: list[tuple[bytes, bytes]]
+    damaged: list[tuple[Any, str]]
+    """(record, what is wrong with it)."""
+    remarks: Counter[tuple[Remark, str]]
+    """How often each remark was made, by the type of the event."""
+    ticked_until: int | None
+    """The newest tick of the batch."""
+
+
+class _Touched(NamedTuple):
+    lead: Lead
+    offset: int
+    next_at: int
+
+
+class PartitionJudge:
+    """The leads of one partition. After a fold that could not be stored it must be thrown away."""
+
+    def __init__(self, shard: Shard, policy: Policy) -> None:
+        """Reads the whole shard once, for deadlines and counts."""
+        self._shard = shard
+        self._policy = policy
+        self._touched: dict[str, _Touched] = {}
+        self._opened: OpenClocks = Counter()
+        self.open_clocks: OpenClocks = Counter()
+        self.deadlines = DeadlineIndex(self._next_at)
+        pending: list[tuple[int, str]] = []
+        for key, packed in shard.items():
+            header = state_header(packed)
+            if header.next_at:
+                pending.append((header.next_at, key.decode()))
+            if header.open:
+                self.open_clocks.update(_open_clocks(decode_state("", packed)))
+        self.deadlines.fill(pending)
+
+    def fold(self, records: Iterable[Any]) -> Judged:
+        """Judge records in their order; those that a lead's state already contains change nothing."""
+        outcomes: list[Outcome] = []
+        damaged: list[tuple[Any, str]] = []
+        remarks: Counter[tuple[Remark, str]] = Counter()
+        ticked_until: int | None = None
+        for record in records:
+            try:
+                read = decode_record(record.value)
+                if isinstance(read, TimeAdvanced):
+                    ticked_until = max(ticked_until or 0, read.at)
+                    for lead in self.deadlines.due(read.at):
+                        outcomes += self._advance(lead, read, record.offset, remarks)
+                else:
+                    outcomes += self._advance(read.lead, read, record.offset, remarks)
+            except (UnreadableRecord, UnreadableState, CalendarExhausted) as unreadable:
+                damaged.append((record, str(unreadable)))
+        states = [(name.encode(), encode_state(*touched)) for name, touched in self._touched.items()]
+        return Judged(outcomes, states, damaged, remarks, ticked_until)
+
+    def remember(self, judged: Judged, changelog_offset: int | None) -> None:
+        """The batch is told and its states are acknowledged: from now on they are the truth."""
+        if changelog_offset is not None:
+            self._shard.put_all(judged.states, changelog_offset)
+        self._touched.clear()
+        self.open_clocks.update(self._opened)
+        self._opened = Counter()
+
+    def lead(self, name: str) -> Lead | None:
+        """The remembered state of one lead."""
+        packed = self._shard.get(name.encode())
+        return None if packed is None else decode_state(name, packed)
+
+    def _advance(
+        self, name: str, event: Event | TimeAdvanced, offset: int, remarks: Counter[tuple[Remark, str]]
+    ) -> tuple[Outcome, ...]:
+        before, known_offset = self._known(name)
+        if offset <= known_offset:
+            return ()
+        step = advance(before, event, self._policy)
+        next_at = next_instant(step.lead) or 0
+        self._touched[name] = _Touched(step.lead, offset, next_at)
+        if next_at:
+            self.deadlines.add(next_at, name)
+        if before is None or before.fold.clocks is not step.lead.fold.clocks:
+            self._opened.update(_open_clocks(step.lead))
+            if before is not None:
+                self._opened.subtract(_open_clocks(before))
+        if step.remarks and isinstance(event, Event):
+            remarks.update((remark, event.type) for remark in step.remarks)
+        return step.outcomes
+
+    def _known(self, name: str) -> tuple[Lead | None, int]:
+        touched = self._touched.get(name)
+        if touched is not None:
+            return touched.lead, touched.offset
+        packed = self._shard.get(name.encode())
+        if packed is None:
+            return None, -1
+        return decode_state(name, packed), state_header(packed).offset
+
+    def _next_at(self, name: str) -> int | None:
+        touched = self._touched.get(name)
+        if touched is not None:
+            return touched.next_at or None
+        packed = self._shard.get(name.encode())
+        return None if packed is None else state_header(packed).next_at or None
+
+
+def _open_clocks(lead: Lead) -> Iterator[tuple[str, ClockLabel]]:
+    for clock in lead.fold.clocks:
+        if clock.state in OPEN_STATES:
+            yield clock.duty, "running" if clock.state is ClockState.RUNNING else "breached"
