@@ -1,0 +1,72 @@
+"""Brokers for the tests that need one, and the one place that decides what cannot run here."""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from monitor.cli.demo.broker import EmbeddedBroker
+from tests.support import kafka as real_kafka
+from tests.support.kafka import KafkaBroker
+
+# A property that is slow on a loaded machine is not wrong; `timeout` bounds every test.
+settings.register_profile("lead-sla", deadline=None, print_blob=True)
+settings.load_profile("lead-sla")
+
+NEEDED_IN_CI = os.environ.get("CI", "").lower() == "true"
+_LEFT_OUT = pytest.StashKey[int]()
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """One real Apache Kafka for the whole run; tests that stop or kill a broker start their own."""
+    with KafkaBroker(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBroker]:
+    """One embedded broker for the whole run."""
+    with EmbeddedBroker(tmp_path_factory.mktemp("embedded")) as broker:
+        yield broker
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param("embedded", marks=pytest.mark.embedded), pytest.param("kafka", marks=pytest.mark.kafka)],
+)
+def broker(request: pytest.FixtureRequest) -> EmbeddedBroker | KafkaBroker:
+    """Each broker in turn: whoever takes this claims the same of both."""
+    chosen: EmbeddedBroker | KafkaBroker = request.getfixturevalue(request.param)
+    return chosen
+
+
+@pytest.fixture
+def prefix() -> str:
+    """Starts the names of this test's topics and groups, so that tests sharing a broker do not meet."""
+    return f"t{uuid.uuid4().hex[:10]}-"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for name in {"kafka", "embedded"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(name)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("kafka") is None:
+        return
+    lack = real_kafka.missing()
+    if lack is None:
+        return
+    if NEEDED_IN_CI:
+        pytest.fail(f"CI=true: Apache Kafka is required, but there is {lack}", pytrace=False)
+    item.config.stash[_LEFT_OUT] = item.config.stash.get(_LEFT_OUT, 0) + 1
+    pytest.skip(f"Apache Kafka: {lack}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if count := config.stash.get(_LEFT_OUT, 0):
+        terminalreporter.write_line(f"left out: {count} tests against Apache Kafka, {real_kafka.missing()}")

@@ -1,0 +1,35 @@
+"""The exposition follows Prometheus' own conventions, judged by promtool."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from monitor.core.event import EVENT_TYPES
+from monitor.telemetry.metrics import Metrics
+
+
+def full_exposition() -> bytes:
+    metrics = Metrics(version="0.1.0")
+    metrics.initialise(
+        duties=["first-touch"],
+        teams=["sales", "marketing"],
+        segments=["enterprise", 'odd "quoted"\nname'],
+        limits_s=[5, 300, 14400],
+        channels=["webhook"],
+        event_types=EVENT_TYPES,
+        dead_letter_reasons=["not_json"],
+    )
+    metrics.lag("leads.events", 0, 3)
+    return metrics.render()[0]
+
+
+def test_promtool_finds_nothing_to_say_about_the_metrics() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("promtool is not installed; in CI it is required (Debian package: prometheus)")
+        pytest.skip("promtool is not installed (Debian package: prometheus)")
+    check = subprocess.run([promtool, "check", "metrics"], input=full_exposition(), capture_output=True, timeout=30)
+    assert (check.returncode, check.stdout, check.stderr) == (0, b"", b"")

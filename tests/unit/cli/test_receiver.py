@@ -1,0 +1,107 @@
+"""The demonstration's receiver takes what is signed, refuses what is not, and survives everything else."""
+
+import base64
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from monitor.cli.demo.receiver import Received, WebhookReceiver
+from monitor.ports import Notice
+from monitor.sinks.webhook import WebhookSink
+from monitor.stream.clock import SystemTime
+
+SECRET = "whsec_" + base64.b64encode(b"a key for the tests only").decode()
+OTHER_SECRET = "whsec_" + base64.b64encode(b"somebody else's long key").decode()
+NOTICE = Notice("out_1", "breached", "lead-1", b'{"type":"lead-sla.breached"}')
+
+
+@pytest_asyncio.fixture
+async def receiver() -> AsyncIterator[WebhookReceiver]:
+    receiver = WebhookReceiver(SECRET)
+    yield receiver
+    await receiver.stop()
+
+
+async def post(url: str, body: bytes, headers: dict[str, str]) -> int:
+    async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as response:
+        return response.status
+
+
+async def test_a_signed_notice_is_verified_and_told() -> None:
+    told: list[Received] = []
+    receiver = WebhookReceiver(SECRET, on_delivery=told.append)
+    sink = WebhookSink(await receiver.start(), SECRET, SystemTime())
+    assert (await sink.deliver(NOTICE)).delivered
+    await sink.close()
+    await receiver.stop()
+    expected = Received("out_1", verified=True, refusal="", payload={"type": "lead-sla.breached"})
+    assert told == receiver.verified == [expected]
+
+
+async def test_a_notice_signed_with_another_secret_is_refused(receiver: WebhookReceiver) -> None:
+    sink = WebhookSink(await receiver.start(), OTHER_SECRET, SystemTime())
+    assert (await sink.deliver(NOTICE)).reason == "http_4xx"
+    await sink.close()
+    assert receiver.verified == []
+    assert receiver.deliveries[0].refusal == "No matching signature found"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"webhook-id": "1", "webhook-timestamp": "x", "webhook-signature": "v1,x"},
+        {"webhook-id": "1", "webhook-timestamp": "NOW", "webhook-signature": "no comma"},
+        {"webhook-id": "1", "webhook-timestamp": "NOW", "webhook-signature": "v1,a,b"},
+        {"webhook-id": "1", "webhook-timestamp": "NOW", "webhook-signature": "v1,=%"},
+        {"webhook-id": "x" * 1000, "webhook-timestamp": "1", "webhook-signature": "v1,x"},
+    ],
+)
+@pytest.mark.parametrize("body", [b"{}", b"\xff\xfe", b""])
+async def test_malformed_requests_are_refused(receiver: WebhookReceiver, headers: dict[str, str], body: bytes) -> None:
+    now = str(SystemTime().now_at() // 1_000_000)
+    sent = {name: value.replace("NOW", now) for name, value in headers.items()}
+    assert await post(await receiver.start(), body, sent) == 401
+    assert not receiver.deliveries[0].verified
+    assert len(receiver.deliveries[0].notice_id) <= 128
+
+
+async def test_a_signed_body_that_is_no_json_object_is_refused(receiver: WebhookReceiver) -> None:
+    url = await receiver.start()
+    sink = WebhookSink(url, SECRET, SystemTime())
+    for body in (b"[1]", b"nonsense"):
+        assert not (await sink.deliver(Notice("out_2", "breached", "lead-1", body))).delivered
+    await sink.close()
+    assert receiver.verified == []
+
+
+async def test_an_old_notice_played_again_is_refused(receiver: WebhookReceiver) -> None:
+    class AnHourAgo:
+        def now_at(self) -> int:
+            return SystemTime().now_at() - 3_600_000_000
+
+        def elapsed_s(self) -> float:
+            return 0.0
+
+    sink = WebhookSink(await receiver.start(), SECRET, AnHourAgo())
+    await sink.deliver(NOTICE)
+    await sink.close()
+    assert receiver.deliveries[0].refusal == "Message timestamp too old"
+
+
+async def test_a_body_that_is_too_large_is_not_kept(receiver: WebhookReceiver) -> None:
+    assert await post(await receiver.start(), b"x" * 70_000, {}) == 413
+    assert list(receiver.deliveries) == []
+
+
+async def test_a_taken_port_is_an_error_and_a_stopped_receiver_frees_it(receiver: WebhookReceiver) -> None:
+    url = await receiver.start()
+    port = int(url.split(":")[2].split("/")[0])
+    second = WebhookReceiver(SECRET, port=port)
+    with pytest.raises(OSError, match="address already in use"):
+        await second.start()
+    await receiver.stop()
+    assert await second.start() == url
+    await second.stop()

@@ -1,0 +1,109 @@
+"""Who is told what about an outcome."""
+
+import json
+
+import pytest
+
+from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.notify.notice import Quiet, notice_of
+from monitor.ports import Notice
+
+NINE = 1_790_845_200_000_000  # 2026-10-01T09:00:00Z
+
+
+def outcome(kind: Kind, **changes: object) -> Outcome:
+    said = Outcome(
+        kind=kind,
+        lead="lead-1",
+        duty="first-touch",
+        cycle=1,
+        level="",
+        revision=0,
+        policy_version="2026-Q4",
+        reason=Reason.NO_EVIDENCE,
+        at=NINE + 1,
+        team="sales",
+        owner="ana",
+        segment="enterprise",
+        lead_source="web",
+        started_at=NINE - 300_000_000,
+        due_at=NINE + 1,
+        limit="5 minutes elapsed",
+        calendar="",
+        evidence_ids=(),
+        evidence_at=None,
+    )
+    return said._replace(**changes)  # type: ignore[arg-type]
+
+
+def payload_of(said: Outcome) -> dict[str, object]:
+    notice = notice_of(said)
+    assert isinstance(notice, Notice)
+    payload = json.loads(notice.body)
+    assert isinstance(payload, dict)
+    return payload
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        (outcome(Kind.WARNED, level="80"), "80%"),
+        (outcome(Kind.BREACHED), "did not do first-touch of lead lead-1 in time"),
+        (outcome(Kind.FULFILLED_LATE, late_elapsed_us=90_000_000), "late"),
+        (outcome(Kind.WITHDRAWN, level="breached"), "withdrawn"),
+    ],
+)
+def test_warnings_breaches_late_acts_and_withdrawn_breaches_are_told(said: Outcome, word: str) -> None:
+    payload = payload_of(said)
+    assert payload["type"] == f"lead-sla.{said.kind.value}"
+    data = payload["data"]
+    assert isinstance(data, dict)
+    assert word in data["summary"]
+    assert "ana" in data["summary"]
+
+
+@pytest.mark.parametrize("kind", [Kind.ACTIVATED, Kind.MET, Kind.CANCELLED, Kind.FINALISED])
+def test_what_needs_no_one_is_not_told_and_says_why(kind: Kind) -> None:
+    assert notice_of(outcome(kind)) is Quiet.KIND
+
+
+def test_a_withdrawn_warning_is_not_told() -> None:
+    assert notice_of(outcome(Kind.WITHDRAWN, level="warned:80")) is Quiet.WARNING_WITHDRAWN
+
+
+def test_a_notice_has_the_id_of_its_outcome_so_that_a_repetition_is_known() -> None:
+    said = outcome(Kind.BREACHED)
+    first, again = notice_of(said), notice_of(said)
+    assert isinstance(first, Notice)
+    assert first == again
+    assert first.notice_id == said.outcome_id
+    assert (first.kind, first.lead) == ("breached", "lead-1")
+
+
+def test_instants_are_written_in_utc_exact_to_the_microsecond() -> None:
+    payload = payload_of(outcome(Kind.BREACHED))
+    data = payload["data"]
+    assert isinstance(data, dict)
+    assert payload["timestamp"] == "2026-10-01T09:00:00.000001Z"
+    assert (data["started_at"], data["evidence_at"]) == ("2026-10-01T08:55:00Z", None)
+
+
+def test_lateness_is_given_in_seconds() -> None:
+    data = payload_of(outcome(Kind.FULFILLED_LATE, late_elapsed_us=90_500_000, late_working_us=0))["data"]
+    assert isinstance(data, dict)
+    assert (data["late_elapsed_s"], data["late_working_s"]) == (90.5, 0.0)
+
+
+def test_a_breach_of_nobodys_lead_names_the_team() -> None:
+    data = payload_of(outcome(Kind.BREACHED, owner=""))["data"]
+    assert isinstance(data, dict)
+    assert data["summary"].startswith("sales (nobody assigned) ")
+
+
+def test_hostile_text_stays_text() -> None:
+    lead = 'x","type":"forged\n'
+    payload = payload_of(outcome(Kind.BREACHED, lead=lead, owner="\ud800ana"))
+    data = payload["data"]
+    assert isinstance(data, dict)
+    assert payload["type"] == "lead-sla.breached"
+    assert (data["lead"], data["owner"]) == (lead, "?ana")

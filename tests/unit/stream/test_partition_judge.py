@@ -1,0 +1,116 @@
+"""One partition's fold, without brokers: offsets fence, ticks find what is due, damage is named."""
+
+from typing import NamedTuple
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from monitor.core.advance import TimeAdvanced
+from monitor.core.event import Event
+from monitor.core.instant import from_rfc3339
+from monitor.core.outcome import Kind
+from monitor.stream.engine.store import MemoryShard
+from monitor.stream.partition_judge import PartitionJudge
+from monitor.wire.timeline import encode_event, encode_tick
+from tests.support.agreement import HOUR, MINUTE, policy
+
+START = from_rfc3339("2026-10-01T08:00:00Z")
+POLICY = policy()
+
+
+class Record(NamedTuple):
+    """What the fold needs of a Kafka record."""
+
+    offset: int
+    value: bytes | None
+
+
+def assigned(lead: str, at: int = START) -> Event:
+    return Event(lead, f"{lead}-assigned-{at}", "lead.assigned", at, "crm", {"owner": "ana"})
+
+
+def touched(lead: str, at: int) -> Event:
+    act = {"channel": "call", "direction": "outbound", "actor": "person"}
+    return Event(lead, f"{lead}-touched-{at}", "activity.logged", at, "dialler", act)
+
+
+def log_of(*steps: Event | TimeAdvanced | bytes) -> list[Record]:
+    def encoded(step: Event | TimeAdvanced | bytes) -> bytes:
+        if isinstance(step, TimeAdvanced):
+            return encode_tick(step)
+        return encode_event(step) if isinstance(step, Event) else step
+
+    return [Record(offset, encoded(step)) for offset, step in enumerate(steps)]
+
+
+def judged(judge: PartitionJudge, records: list[Record]) -> list[Kind]:
+    done = judge.fold(records)
+    judge.remember(done, 0 if done.states else None)
+    return [outcome.kind for outcome in done.outcomes]
+
+
+def test_a_tick_reaches_every_lead_that_is_due_and_no_other() -> None:
+    judge = PartitionJudge(MemoryShard(), POLICY)
+    records = log_of(assigned("a"), assigned("b", START + HOUR), TimeAdvanced(START + HOUR))
+    done = judge.fold(records)
+    assert [(o.lead, o.kind) for o in done.outcomes if o.kind is Kind.BREACHED] == [("a", Kind.BREACHED)]
+
+
+def test_a_partition_taken_over_knows_its_deadlines_and_open_clocks() -> None:
+    shard = MemoryShard()
+    first = PartitionJudge(shard, POLICY)
+    judged(first, log_of(assigned("a"), assigned("b"), touched("b", START + MINUTE)))
+    second = PartitionJudge(shard, POLICY)
+    assert second.deadlines.first() == first.deadlines.first() == START + 30 * MINUTE
+    assert +second.open_clocks == +first.open_clocks == {("first-touch", "running"): 1}
+
+
+def test_damaged_records_are_named_and_the_rest_is_judged() -> None:
+    judge = PartitionJudge(MemoryShard(), POLICY)
+    done = judge.fold(log_of(b"", b"\x01E\xff", b"\x09E\x00", b"\x01X\x00", assigned("a")))
+    assert [record.offset for record, _ in done.damaged] == [0, 1, 2, 3]
+    assert [outcome.kind for outcome in done.outcomes] == [Kind.ACTIVATED]
+
+
+def test_nothing_is_remembered_before_it_is_acknowledged() -> None:
+    shard = MemoryShard()
+    PartitionJudge(shard, POLICY).fold(log_of(assigned("a")))
+    assert list(shard.items()) == []
+
+
+steps = st.lists(
+    st.one_of(
+        st.builds(assigned, st.sampled_from("ab"), st.integers(0, 20).map(lambda n: START + n * 10 * MINUTE)),
+        st.builds(touched, st.sampled_from("ab"), st.integers(0, 20).map(lambda n: START + n * 10 * MINUTE)),
+        st.integers(0, 40).map(lambda n: TimeAdvanced(START + n * 10 * MINUTE)),
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+@given(steps, st.data())
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_replaying_any_suffix_changes_nothing_and_says_nothing(
+    history: list[Event | TimeAdvanced], data: st.DataObject
+) -> None:
+    shard, records = MemoryShard(), log_of(*history)
+    judged(PartitionJudge(shard, POLICY), records)
+    before = dict(shard.items())
+    judge = PartitionJudge(shard, POLICY)
+    assert judged(judge, records[data.draw(st.integers(0, len(records))) :]) == []
+    assert dict(shard.items()) == before
+
+
+@given(steps, st.integers(1, 5))
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_how_the_log_is_cut_into_batches_does_not_matter(history: list[Event | TimeAdvanced], size: int) -> None:
+    records, whole, parts = log_of(*history), MemoryShard(), MemoryShard()
+    at_once = judged(PartitionJudge(whole, POLICY), records)
+    piecewise: list[Kind] = []
+    judge = PartitionJudge(parts, POLICY)
+    for start in range(0, len(records), size):
+        piecewise += judged(judge, records[start : start + size])
+        judge = PartitionJudge(parts, POLICY) if start % 2 else judge
+    assert piecewise == at_once
+    assert dict(parts.items()) == dict(whole.items())
