@@ -72,7 +72,7 @@ def run() -> None:
 @app.command()
 def demo(
     produce_only: Annotated[bool, typer.Option(help="Only produce demo events, to KAFKA_BOOTSTRAP_SERVERS.")] = False,
-    leads: Annotated[int, typer.Option(min=1, max=100_000, help="How many leads come in.")] = 400,
+    leads: Annotated[int, typer.Option(min=1, max=100_000, help="How many leads come in within three minutes.")] = 400,
     seconds: Annotated[float, typer.Option(min=0, help="Stop by itself after this many seconds; 0: run on.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the made-up funnel.")] = 7,
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from monitor.cli.failure import BAD_INPUT, Failure
+from monitor.core.calendar import CalendarExhausted
 from monitor.core.event import Event
 from monitor.core.instant import from_rfc3339
 from monitor.core.policy import Policy
@@ -55,9 +56,12 @@ def replay(events_file: Path, policy_file: Path, out: Path, *, until: str | None
     events, bad = read_events(events_file)
     kinds: Counter[str] = Counter()
     with out.open("wb") as file:
-        for outcome in Replay(policy).run(events, until_at):
-            kinds[outcome.kind] += 1
-            file.write(encode_outcome(outcome) + b"\n")
+        try:
+            for outcome in Replay(policy).run(events, until_at):
+                kinds[outcome.kind] += 1
+                file.write(encode_outcome(outcome) + b"\n")
+        except CalendarExhausted as error:
+            raise Failure(f"{events_file}: {error}; remove the event with that time", BAD_INPUT) from None
     for line in bad:
         typer.echo(f"lead-sla: {line}", err=True)
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))

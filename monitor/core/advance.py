@@ -172,14 +172,13 @@ def _compacted(lead: Lead, policy: Policy) -> Lead:
 
 
 def _erase(lead: Lead, event: Event, policy: Policy) -> Step:
-    """Nothing of the lead is kept but that it was erased; what it was counted for stays counted."""
+    """Nothing of the lead is kept but that it was erased; what it was counted for, a breach too, stays counted."""
     clocks = tuple(
-        clock._replace(state=ClockState.CANCELLED, ended_at=max(event.at, clock.started_at), ended_by=event.id)
+        clock_on(clock, ClockInput.CANCELLED_IN_TIME, max(event.at, clock.started_at), event.id)
         for clock in lead.fold.clocks
-        if clock.state in OPEN_STATES and not clock.final
+        if clock.state is ClockState.RUNNING
     )
-    last = lead._replace(fold=lead.fold._replace(clocks=clocks), told=())
-    _, outcomes = difference(last, policy, ticking=False)
+    _, outcomes = difference(lead._replace(fold=lead.fold._replace(clocks=clocks)), policy, ticking=False)
     said = tuple(o._replace(reason=Reason.ERASED) for o in outcomes if o.kind is Kind.CANCELLED)
     return Step(new_lead(lead.id)._replace(erased=True, known_until=lead.known_until), said, (Remark.ERASED,))
 

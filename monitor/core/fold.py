@@ -35,7 +35,10 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
     entered = stage if stage is not None and stage != fold.stage else None
     fields = {**attributes, **event.data} if event.data else attributes
     clocks = tuple(_clock_after(clock, event, entered, fields, policy) for clock in fold.clocks)
-    leaves = entered in RESTING_STAGES and fold.stage not in RESTING_STAGES
+    # A lead may come back without a word on its stage: then the clocks that started say that it was back.
+    leaves = stage in RESTING_STAGES and (
+        fold.stage not in RESTING_STAGES or any(clock.round == fold.round for clock in fold.clocks)
+    )
     after = Fold(
         stage=fold.stage if entered is None else entered,
         stage_at=fold.stage_at if entered is None else event.at,

@@ -8,7 +8,7 @@ from monitor.core.event import Event, order_key
 from monitor.core.lead import Lead
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
-from monitor.core.verdicts import next_instant
+from monitor.core.tellings import next_instant
 
 
 class Replay:

@@ -1,7 +1,5 @@
 """What may be said of a lead at an instant, and how it differs from what was said before."""
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 from zlib import crc32
 
 from monitor.core import event as ev
@@ -9,25 +7,8 @@ from monitor.core.calendar import Calendar
 from monitor.core.lead import Clock, Lead, Told
 from monitor.core.outcome import Kind, Outcome, Reason
 from monitor.core.policy import Policy
-from monitor.core.tables import LATE_STATES, OPEN_STATES, ClockState
-
-ToldKey = tuple[str, int, str, str]
-"""Duty, cycle, kind, level."""
-
-
-class Telling(NamedTuple):
-    """Something that holds of a clock and may be said."""
-
-    kind: Kind
-    level: str
-    at: int
-    evidence_id: str
-    reason: Reason
-
-
-def told_key(told: Told) -> ToldKey:
-    """What a later telling of the same thing is recognised by."""
-    return (told.duty, told.cycle, told.kind, told.level)
+from monitor.core.tables import ClockState
+from monitor.core.tellings import Telling, ToldKey, tellings, told_key
 
 
 def difference(
@@ -46,7 +27,7 @@ def difference(
     # Who a lead belonged to before the kept evidence begins can't be told any more: what was said stands.
     forgotten_at = 0 if lead.base_key is None else lead.base_key[0] + 1
     for clock in lead.fold.clocks:
-        for telling in _tellings(clock, lead.known_until, told, ticking):
+        for telling in tellings(clock, lead.known_until, told, ticking):
             key = (clock.duty, clock.cycle, str(telling.kind), telling.level)
             holding.add(key)
             before = told.get(key)
@@ -71,57 +52,6 @@ def difference(
     return tuple(told.values()), (*taken_back, *outcomes)
 
 
-def next_instant(lead: Lead) -> int | None:
-    """The next instant at which a tick may change what is said of this lead; None while nothing is pending."""
-    told = {told_key(entry) for entry in lead.told if entry.standing}
-    pending: list[int] = []
-    for clock in lead.fold.clocks:
-        if clock.final:
-            continue
-        name = (clock.duty, clock.cycle)
-        if clock.state in OPEN_STATES:
-            for percent, warn_at in clock.warn_ats:
-                if (*name, Kind.WARNED, str(percent)) not in told:
-                    pending.append(warn_at + clock.hold_us)
-        undecided = clock.state is ClockState.RUNNING or clock.state in LATE_STATES
-        if undecided and (*name, Kind.BREACHED, "") not in told:
-            pending.append(clock.due_at + clock.hold_us)
-            continue
-        pending += [at for wait in clock.final_after.values() if (at := clock.verdict_at + wait) > lead.known_until]
-    return min(pending, default=None)
-
-
-def _tellings(clock: Clock, known_until: int, told: Mapping[ToldKey, Told], ticking: bool) -> Iterator[Telling]:
-    def due(at: int, kind: Kind, level: str = "") -> bool:
-        if known_until < at:
-            return False
-        if ticking:
-            return True
-        before = told.get((clock.duty, clock.cycle, kind, level))
-        return before is not None and before.standing
-
-    yield Telling(Kind.ACTIVATED, "", clock.started_at, clock.started_by, Reason.STARTED)
-    for percent, warn_at in clock.warn_ats:
-        if clock.ended_at is not None and clock.ended_at <= warn_at:
-            continue
-        level = str(percent)
-        if clock.ended_at is not None or due(warn_at + clock.hold_us, Kind.WARNED, level):
-            yield Telling(Kind.WARNED, level, warn_at, "", Reason.SHARE_USED)
-    ended_at = clock.due_at if clock.ended_at is None else clock.ended_at
-    if clock.state is ClockState.MET:
-        yield Telling(Kind.MET, "", ended_at, clock.ended_by, Reason.IN_TIME)
-    elif clock.state is ClockState.CANCELLED:
-        yield Telling(Kind.CANCELLED, "", ended_at, clock.ended_by, Reason.CONDITION)
-    elif due(clock.due_at + clock.hold_us, Kind.BREACHED):
-        yield Telling(Kind.BREACHED, "", clock.due_at, "", Reason.NO_EVIDENCE)
-        if clock.state is ClockState.FULFILLED_LATE:
-            yield Telling(Kind.FULFILLED_LATE, "", ended_at, clock.ended_by, Reason.AFTER_DUE)
-    else:
-        return
-    if due(clock.final_at(), Kind.FINALISED):
-        yield Telling(Kind.FINALISED, "", clock.final_at(), "", Reason.WAIT_OVER)
-
-
 def _settled(before: Told, telling: Telling, clock: Clock, since: int) -> bool:
     return telling.at < since and (before.at, before.due_at) == (telling.at, clock.due_at)
 
@@ -136,10 +66,11 @@ def _mark(outcome: Outcome) -> int:
 
 def _withdrawal(lead: Lead, clock: Clock | None, entry: Told, policy: Policy) -> Outcome:
     level = f"{entry.kind}:{entry.level}" if entry.level else entry.kind
+    duty = policy.duty(entry.duty)
     gone = Clock(
         duty=entry.duty, cycle=entry.cycle, round=0, state=ClockState.CANCELLED, started_at=entry.at, started_by="",
-        due_at=entry.due_at, policy_version=policy.version, team="", limit="", calendar="", warn_ats=(), hold_us=0,
-        final_after={},
+        due_at=entry.due_at, policy_version=policy.version, team=duty.team if duty else "", limit="", calendar="",
+        warn_ats=(), hold_us=0, final_after={},
     )  # fmt: skip
     telling = Telling(Kind.WITHDRAWN, level, entry.at, "", Reason.LATE_EVIDENCE)
     return _outcome(lead, clock or gone, telling, entry.revision, policy)

@@ -12,7 +12,7 @@ from monitor.core.lead import Lead
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
 from monitor.core.tables import OPEN_STATES, ClockState
-from monitor.core.verdicts import next_instant
+from monitor.core.tellings import next_instant
 from monitor.stream.engine.store import Shard
 from monitor.telemetry.metrics import ClockState as ClockLabel
 from monitor.wire.state import UnreadableState, decode_state, encode_state, state_header

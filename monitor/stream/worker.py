@@ -81,7 +81,7 @@ class Worker:
         self._judge.on_judged = self._ticker.judged
         metrics.watch_clocks(self._judge.open_clocks)
         app.take_batches("intake", topics.events, Intake(topics, settings.limits, app.send_all, metrics).take)
-        app.take_batches("judge", topics.timeline, self._judge.take)
+        app.take_batches("judge", topics.timeline, self._judge.take, continuous=True)
         if sink is not None:
             notifier = Notifier(topics, sink, settings.backoff, app.send_all, time, metrics)
             app.take_batches("notifier", topics.outcomes, notifier.take, drained=False)

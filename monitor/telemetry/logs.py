@@ -35,9 +35,9 @@ CHATTER = ("faust", "mode", "aiokafka", "monitor.stream.engine")
 
 def set_up_logging(level: str, *, as_json: bool) -> None:
     """Log to stderr from `level` on."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines() if as_json else OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    to_stderr = logging.StreamHandler()
+    to_stderr.setFormatter(JsonLines() if as_json else OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[to_stderr], force=True)
     for name in CHATTER:
         logging.getLogger(name).setLevel(
             level if level == "DEBUG" else max(logging.WARNING, logging.getLevelName(level))

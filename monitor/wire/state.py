@@ -47,7 +47,7 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
     state_header(packed)
     try:
         return Lead(lead_id, *_decoder.decode(memoryview(packed)[_HEADER.size :]))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableState(f"the state is damaged: {error}") from error
 
 

@@ -41,6 +41,6 @@ def decode_record(packed: bytes | None) -> Event | TimeAdvanced:
             event = _events.decode(body)
             if event.type in PRECEDENCE:
                 return event
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableRecord(f"the timeline record is damaged: {error}") from error
     raise UnreadableRecord("the timeline record is of an unknown kind")

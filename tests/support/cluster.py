@@ -191,5 +191,3 @@ def standing(outcomes: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str, int,
         else:
             held[key] = (outcome["due_at"], outcome["evidence_at"], outcome["owner"], outcome["started_at"])
     return held
-
-

@@ -275,7 +275,7 @@ class _Reader:
             "owner": ("owner", lambda: words.take("the owner").replace("nobody", "")),
             "team": ("team", lambda: words.take("the team")),
             "segment": ("segment", lambda: words.take("the segment")),
-            "limit": ("limit", lambda: f"{words.take('the amount')} {words.take('the unit')}"),
+            "limit": ("limit", lambda: _limit(words)),
         }
         if name not in readers:
             raise TimelineError(f"unknown detail `{name}`; known are lead, cycle, {', '.join(readers)}")
@@ -309,8 +309,10 @@ class _Reader:
         meant = {
             (at - _EPOCH) // _US: at.strftime("%z")
             for fold in (0, 1)
-            if (at := local.replace(tzinfo=self._zone, fold=fold)).astimezone(UTC).astimezone(self._zone) == at
-            and at.astimezone(UTC).astimezone(self._zone).replace(tzinfo=None) == local
+            if (at := local.replace(tzinfo=self._zone, fold=fold).astimezone(UTC).astimezone(self._zone)).replace(
+                tzinfo=None
+            )
+            == local
             and found[2] in (None, f"{at.strftime('%z')[:3]}:{at.strftime('%z')[3:]}")
         }
         if len(meant) != 1:
@@ -361,6 +363,11 @@ def _duration_us(text: str) -> int:
         raise TimelineError(f"`{text}` is no duration; write for example 1h30m, 45s or 1us")
     hours, minutes, seconds, rest_us = (int(part or 0) for part in found.groups())
     return ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + rest_us
+
+
+def _limit(words: _Words) -> str:
+    text = f"{words.take('the amount')} {words.take('the unit')}"
+    return f"{text} elapsed" if words.given("elapsed") else text
 
 
 def _one_of(names: Callable[[str], T], text: str) -> T:

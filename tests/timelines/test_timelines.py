@@ -120,7 +120,9 @@ def _title(verdict: Verdict | Outcome) -> str:
 
 
 def _shown(name: str, value: object, zone: str) -> str:
-    return shown(value, zone) if name.endswith("_at") or name == "at" and isinstance(value, int) else repr(value)
+    if isinstance(value, int) and (name == "at" or name.endswith("_at")):
+        return shown(value, zone)
+    return repr(value)
 
 
 def live(timeline: Timeline, policy: Policy, kinds: set[Kind]) -> list[str]:

@@ -56,6 +56,8 @@ class LeadApp(faust.App):  # type: ignore[misc]
         self.elapsed_s = engine.elapsed_s
         self.true_ends = engine.true_ends
         self.on_shards_ready = engine.on_shards_ready
+        self.continuous_topics: set[str] = set()
+        """Topics that only we write: a hole in them is a loss."""
         self._lanes: list[Lanes] = []
         super().__init__(
             id=engine.group,
@@ -110,9 +112,17 @@ class LeadApp(faust.App):  # type: ignore[misc]
         return store.shard(partition)
 
     def take_batches(
-        self, name: str, topic: str, work: Callable[[Batch], Awaitable[None]], *, drained: bool = True
+        self,
+        name: str,
+        topic: str,
+        work: Callable[[Batch], Awaitable[None]],
+        *,
+        drained: bool = True,
+        continuous: bool = False,
     ) -> None:
-        """Register an agent whose `work` gets each batch of the topic; see Lanes."""
+        """Register an agent whose `work` gets each batch of the topic; see Lanes and Continuity."""
+        if continuous:
+            self.continuous_topics.add(topic)
         lanes = Lanes(work, self.ownership, self.crash, drained=drained)
         self._lanes.append(lanes)
 

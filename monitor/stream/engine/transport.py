@@ -19,6 +19,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
+from monitor.stream.engine.continuity import Continuity
 from monitor.stream.engine.ownership import Fenced
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 BATCH_RECORDS_MAX = 2_000
 # A drain took 0.3-1.3 s under load; it must end well before the group's rebalance timeout.
 DRAIN_S_MAX = 4.0
+# Faust lets a fetch wait 1.5 s. Apache Kafka answers as soon as there is a record; the embedded broker lets up to
+# half of the wait go by, at every hop.
+FETCH_WAIT_MS_MAX = 100
 
 Send = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]
 """Key, value, headers."""
@@ -52,6 +56,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS_MAX
         return consumer
 
     def watch_heartbeats(self) -> None:
@@ -83,7 +88,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         self._in_flight: dict[TP, deque[Any]] = defaultdict(deque)
         self._fetched_to: dict[TP, int] = {}
         self._held_back: set[TP] = set()
-        self.sought: dict[TP, int | None] = {}
+        self._sought: frozenset[TP] = frozenset()
+        self._continuity = Continuity()
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -98,13 +104,14 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             await self.perform_seek()
             return
         # Control records of transactions move the position without a record; only here is it known to be still.
-        positions = self._positions()
+        positions = self._positions() if active else {}
         for raw_tp, fetched in records.items():
             tp = TP(raw_tp.topic, raw_tp.partition)
             for start in range(0, len(fetched), BATCH_RECORDS_MAX):
                 if not self.flow_active or self.app.consumer_generation_id != generation:
                     return
                 if active is not None and tp not in active and tp not in self._buffered_partitions:
+                    positions.pop(tp, None)
                     break
                 message = self._batch_message(tp, fetched[start : start + BATCH_RECORDS_MAX], generation)
                 if message is not None:
@@ -120,6 +127,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 return None
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
         last = records[-1]
+        if tp.topic in self.app.continuous_topics:
+            self._continuity.check(tp, records[0].offset, last.offset)
         seconds = (last.timestamp or 0) / 1000.0
         message = ConsumerMessage(
             tp.topic, tp.partition, last.offset, seconds, last.timestamp_type, [], None, records, None, 0, 0, tp,
@@ -134,7 +143,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         positions = {}
         for tp in assignment.tps if assignment is not None else ():
             state = assignment.state_value(tp)
-            if state is not None and state.has_valid_position and self.app.topics.acks_enabled_for(tp.topic):
+            # Before its first seek a partition's position is nobody's progress.
+            if state is not None and state.has_valid_position and tp in self._sought:
                 positions[TP(tp.topic, tp.partition)] = state.position
         return positions
 
@@ -153,6 +163,10 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         self._acked_index[tp].clear()
         return offset
 
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        """Pass a copy: Faust's set may be emptied meanwhile, and to aiokafka an empty set means all partitions."""
+        return await super()._getmany(None if active_partitions is None else set(active_partitions), timeout)
+
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Gaps between batches need no book-keeping: whole batches are acknowledged."""
 
@@ -161,7 +175,14 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         self._in_flight.clear()
         self._fetched_to.clear()
         await super().perform_seek()
-        self.sought = dict(self._read_offset)
+        begins = {tp: offset for tp, offset in self._read_offset.items() if not self._is_changelog_tp(tp)}
+        for tp, earliest in (await self.earliest_offsets(*begins)).items() if begins else ():
+            offset = begins[tp]
+            if offset is not None and offset < earliest:
+                self.log.error("%s: records %s to %s were deleted before they were read", tp, offset, earliest - 1)
+                begins[tp] = earliest
+        self._sought = frozenset(begins)
+        self._continuity.begin(begins)
 
     def resume_partitions(self, tps: Iterable[TP]) -> None:
         """Hold source partitions back until the flow resumes.
@@ -181,6 +202,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish or drop what is in flight and commit before another worker may own these partitions."""
         self._held_back.clear()
+        self._sought = frozenset()
         if revoked:
             await self.quiesce()
         self.app.ownership.next_epoch()

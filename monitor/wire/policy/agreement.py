@@ -19,10 +19,12 @@ from monitor.wire.policy.values import iso_date, mapping, name, one_of, several,
 # An agreement has a few kilobytes; a megabyte of YAML is still parsed within about a second.
 BYTES_MAX: Final = 1_048_576
 STAGES_MAX: Final = 50
+# Each segment multiplies the time series of the outcomes; a dashboard shows no more than this either.
+SEGMENTS_MAX: Final = 50
 _TOP: Final = {
     "agreement": "{name: …, version: 2026-Q4, effective_from: 2026-10-01}",
     "timezone": "Europe/Berlin",
-    "follow_up": "a list of duties",
+    "follow_up": "and the duties below it",
 }
 _AGREEMENT: Final = {"name": "DACH inbound", "version": "2026-Q4", "effective_from": "2026-10-01"}
 
@@ -34,24 +36,25 @@ def load_policy(path: Path) -> Policy:
         with path.open("rb") as stream:
             content = stream.read(BYTES_MAX + 1)
     except OSError as error:
-        fix = "mind the path and its permissions"
-        raise PolicyError([PolicyFault(file, 1, "policy", f"cannot be read: {error.strerror}", fix)]) from error
+        raise _whole(file, 1, f"cannot be read: {error.strerror}", "mind the path and its permissions") from error
+    if len(content) > BYTES_MAX:
+        raise _whole(file, 1, f"is larger than {BYTES_MAX} bytes", "split the agreement")
     try:
-        return read_policy(content.decode(), file)
+        text = content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise PolicyError([PolicyFault(file, line, "policy", "is not UTF-8", "save the file as UTF-8")]) from error
+        raise _whole(file, line, "is not UTF-8", "save the file as UTF-8") from error
+    return read_policy(text, file)
 
 
 def read_policy(text: str, file: str) -> Policy:
     """The agreement in `text`; `file` is only its name in messages. Raises PolicyError with all its faults."""
     if len(text) > BYTES_MAX:
-        fix = "split the agreement"
-        raise PolicyError([PolicyFault(file, 1, "policy", f"is larger than {BYTES_MAX} bytes", fix)])
+        raise _whole(file, 1, f"is larger than {BYTES_MAX} characters", "split the agreement")
     try:
         top = tree_of(text)
     except Unreadable as error:
-        raise PolicyError([PolicyFault(file, error.line, error.field, error.message, error.fix)]) from error
+        raise _whole(file, error.line, error.message, error.fix, error.field) from error
     faults = Faults(file)
     policy = faults.read(partial(_policy, faults), top, None)
     if policy is None or faults.found:
@@ -59,8 +62,12 @@ def read_policy(text: str, file: str) -> Policy:
     return policy
 
 
+def _whole(file: str, line: int, message: str, fix: str, field: str = "policy") -> PolicyError:
+    return PolicyError([PolicyFault(file, line, field, message, fix)])
+
+
 def _policy(faults: Faults, node: Node) -> Policy:
-    keys = mapping(faults, node, _TOP, ("stages", "calendars"))
+    keys = mapping(faults, node, _TOP, ("segments", "stages", "calendars"))
     called, version, effective_from = faults.read(partial(_agreement, faults), keys.get("agreement"), ("", "", None))
     home = faults.read(zone, keys.get("timezone"), ZoneInfo("UTC"))
     day = effective_from or date(2026, 1, 1)  # a stand-in, so that reading can go on to the faults behind
@@ -83,6 +90,7 @@ def _policy(faults: Faults, node: Node) -> Policy:
         stages=stages,
         calendars=known,
         duties=faults.read(partial(duties, context), keys.get("follow_up"), ()),
+        segments=faults.read(partial(_segments, faults), keys.get("segments"), ()),
     )
 
 
@@ -97,10 +105,20 @@ def _agreement(faults: Faults, node: Node) -> tuple[str, str, date | None]:
     return called, version, effective_from
 
 
+def _segments(faults: Faults, node: Node) -> tuple[str, ...]:
+    segments = several(faults, text)(node)
+    if len(segments) > SEGMENTS_MAX:
+        fix = f"name the {SEGMENTS_MAX} that matter; the rest is `other`"
+        raise Refused(node, f"has {len(segments)} segments", fix)
+    return segments
+
+
 def _stages(faults: Faults, node: Node) -> Mapping[str, Stage]:
-    if not isinstance(node, MappingNode) or not 1 <= len(node.entries) <= STAGES_MAX:
-        fix = "write the stages by name, {mql: {team: marketing, next: [sal]}}, or remove the key"
-        raise Refused(node, f"is {node.kind}, not a mapping of 1 to {STAGES_MAX} stages", fix)
+    fix = "write the stages by name, {mql: {team: marketing, next: [sal]}}, or remove the key"
+    if not isinstance(node, MappingNode):
+        raise Refused(node, f"is {node.kind}, not a mapping", fix)
+    if not 1 <= len(node.entries) <= STAGES_MAX:
+        raise Refused(node, f"has {len(node.entries)} stages, not 1 to {STAGES_MAX}", fix)
     for key in node.keys.values():
         faults.read(name, key, "")
     read_stage = partial(_stage, faults, node.keys)

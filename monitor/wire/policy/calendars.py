@@ -37,7 +37,7 @@ def zone(node: Node) -> ZoneInfo:
     """An IANA time zone. Raises Refused."""
     value = text(node)
     if value not in _zones():
-        near = get_close_matches(value, _zones(), n=1)
+        near = get_close_matches(value, _zones(), n=1, cutoff=0.8)
         raise Refused(
             node,
             f"unknown time zone {quoted(value)}",

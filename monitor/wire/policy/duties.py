@@ -1,6 +1,6 @@
 """The `follow_up` part of a policy file: duties with what starts, meets and cancels them, and their targets."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -105,7 +105,7 @@ def _match(context: Context, node: Node) -> Match:
     keys = mapping(faults, node, {}, _MATCH_KEYS)
     events, stage, activity = keys.get("event"), keys.get("stage"), keys.get("activity")
     if events is None and stage is None and activity is None:
-        raise Refused(node, "says of no event what it is", "add event, stage or activity")
+        raise Refused(node, "does not say which events it is about", "add event, stage or activity")
     if activity is not None and (events is not None or stage is not None):
         raise Refused(
             activity, "stands beside event or stage", "leave it alone: activity means activity.logged already"
@@ -128,7 +128,7 @@ def _words(faults: Faults, node: Node | None, reader: Callable[[Node], str]) -> 
 
 def _predicate(node: Node) -> Predicate:
     try:
-        return parse(text(node))
+        return parse(text(node, "write for example score > 50"))
     except PredicateError as error:
         raise Refused(node, f"{error.message} at character {error.position + 1}", error.fix) from error
 
@@ -141,21 +141,20 @@ def _targets(context: Context, keys: MappingNode) -> tuple[Target, ...]:
         return ()
     if node is None:
         return (_target(context, None, keys),)
-    if not isinstance(node, Sequence) or not 1 <= len(node.items) <= TARGETS_MAX:
-        fix = f"write 1 to {TARGETS_MAX} targets, the last without when"
-        context.faults.add(node, f"is {node.kind}, not a list of targets", fix)
+    items = node.items if isinstance(node, Sequence) else []
+    if not 1 <= len(items) <= TARGETS_MAX:
+        fix = f"write a list of 1 to {TARGETS_MAX} targets, the last without when"
+        context.faults.add(node, f"is {node.kind} with {len(items)} targets", fix)
         return ()
-    _check_order(context.faults, node)
-    read = [
-        context.faults.read(partial(_listed_target, context, keys.get("calendar")), item, None) for item in node.items
-    ]
+    _check_order(context.faults, node, items)
+    read = [context.faults.read(partial(_listed_target, context, keys.get("calendar")), item, None) for item in items]
     return tuple(target for target in read if target is not None)
 
 
-def _check_order(faults: Faults, targets: Sequence) -> None:
+def _check_order(faults: Faults, targets: Node, items: Iterable[Node]) -> None:
     """The first target that fits applies, so exactly the last one has no `when`."""
     last: Node | None = None
-    for item in targets.items:
+    for item in items:
         catches_all = isinstance(item, MappingNode) and "when" not in item.entries
         if last is not None and catches_all:
             faults.add(item, f"a second target without when, the first is in line {last.line}", "keep one of the two")
@@ -227,7 +226,9 @@ def _final_after(faults: Faults, keys: MappingNode, hold_us: int) -> dict[str, i
         final_after[source] = faults.read(duration_us, entry, hold_us)
         if final_after[source] < hold_us:
             faults.add(
-                entry, "is shorter than hold, so verdicts would be final before they are told", "write hold or more"
+                entry,
+                "is shorter than hold, so verdicts would be final before they are told",
+                "write at least as long a time as hold",
             )
     if "default" not in entries and final_after["default"] < hold_us and hold is not None:
         faults.add(hold, "is longer than final_after, 10 minutes by default", "write a longer final_after too")

@@ -12,7 +12,6 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
-    AliasEvent,
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
@@ -128,10 +127,10 @@ def _events(text: str) -> Iterator[Any]:
             if documents > 1:
                 raise Unreadable(line, "a second document begins", "keep one agreement in one file")
         if isinstance(event, NodeEvent) and event.anchor is not None:
-            what = "alias" if isinstance(event, AliasEvent) else "anchor"
-            raise Unreadable(line, f"{what} {event.anchor[:60]}", "write the value out where it is needed")
+            fix = "write the value out wherever it is needed"
+            raise Unreadable(line, f"anchors and aliases are not read, as {event.anchor[:60]} here", fix)
         if getattr(event, "tag", None) is not None:
-            raise Unreadable(line, f"tag {str(event.tag)[:60]}", "remove it; values are plain YAML")
+            raise Unreadable(line, "tags (words with !) are not read", "remove the tag")
         if count > NODES_MAX:
             raise Unreadable(line, f"more than {NODES_MAX} values", "split the agreement")
         yield event

@@ -29,14 +29,16 @@ _LIMIT_FIX: Final = "write for example 4 working_hours, 1 working_days or 30 min
 _DURATION_FIX: Final = "write for example 30 seconds, 10 minutes or 24 hours"
 
 
-def text(node: Node) -> str:
-    """A text that is not empty. Raises Refused, as everything here does."""
+def text(node: Node, instead: str = "") -> str:
+    """A text that is not empty; `instead` is the fix for a number. Raises Refused, as everything here does."""
     if not isinstance(node, Scalar):
         raise Refused(node, f"is {node.kind}, not a single text", "write one value")
     if node.kind == "nothing" or not node.text.strip():
         raise Refused(node, "has no value", "write a value behind the colon, or remove the key")
     if node.kind != "text":
-        raise Refused(node, f"{quoted(node.text)} is {node.kind}, not text", f'put it into quotes: "{node.text[:60]}"')
+        raise Refused(
+            node, f"{quoted(node.text)} is {node.kind}, not text", instead or f'put it into quotes: "{node.text[:60]}"'
+        )
     if len(node.text) > TEXT_LENGTH_MAX:
         raise Refused(node, f"is longer than {TEXT_LENGTH_MAX} characters", "shorten it")
     return node.text
@@ -49,7 +51,7 @@ def name(node: Node) -> str:
         raise Refused(
             node,
             f"{quoted(value)} is not a name",
-            "use small letters, digits, - and _, at most 64, letter or digit first",
+            "begin with a small letter or digit, then use these, - and _, 64 at most",
         )
     return value
 
@@ -112,7 +114,7 @@ def iso_date(node: Node) -> date:
     if day is None or value != day.isoformat():
         raise Refused(node, f"{quoted(value)} is no date", "write year-month-day, such as 2026-10-01")
     if not 2000 <= day.year < 2100:
-        raise Refused(node, f"{value} is outside the years 2000 to 2099", "mind the year")
+        raise Refused(node, f"{value} is outside the years 2000 to 2099", "write a year between them")
     return day
 
 
@@ -150,7 +152,7 @@ def _minutes(node: Node, time: str) -> int:
 
 def limit(node: Node) -> Limit:
     """The time a duty allows; says how it is counted."""
-    value = text(node)
+    value = text(node, _LIMIT_FIX)
     found = _LIMIT.fullmatch(value)
     if found is None or (found[2] and (found[4] or found[3] == "second")):
         raise Refused(node, f"{quoted(value)} is no limit", _LIMIT_FIX)
@@ -162,7 +164,11 @@ def limit(node: Node) -> Limit:
         return Limit(LimitUnit.WORKING_DAYS if days else LimitUnit.WORKING_TIME, amount * (days or _US[unit]), value)
     if not found[4]:
         working = "" if unit == "second" else f"{amount} working_{unit}s or "
-        raise Refused(node, f"{value} does not say whether working or elapsed time counts", f"write {working}{amount} {unit}s elapsed")
+        raise Refused(
+            node,
+            f"{value} does not say whether working or elapsed time counts",
+            f"write {working}{amount} {unit}s elapsed",
+        )
     if amount * _US[unit] > LIMIT_DAYS_MAX * _US["day"]:
         raise Refused(node, f"{value} is more than {LIMIT_DAYS_MAX} days", "shorten the limit")
     return Limit(LimitUnit.ELAPSED, amount * _US[unit], value)
@@ -170,7 +176,7 @@ def limit(node: Node) -> Limit:
 
 def duration_us(node: Node) -> int:
     """A plain waiting time, in microseconds."""
-    value = text(node)
+    value = text(node, _DURATION_FIX)
     found = _LIMIT.fullmatch(value)
     if found is None or found[2] or found[4]:
         raise Refused(node, f"{quoted(value)} is no duration", _DURATION_FIX)

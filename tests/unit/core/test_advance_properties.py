@@ -9,7 +9,7 @@ from monitor.core.instant import from_rfc3339
 from monitor.core.lead import CLOCKS_MAX, EVIDENCE_MAX, Lead
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.replay import Replay
-from monitor.core.verdicts import next_instant
+from monitor.core.tellings import next_instant
 from tests.support.agreement import DAY, HOUR, MINUTE, policy
 
 POLICY = policy()

@@ -1,0 +1,200 @@
+"""What clusters do to a worker, on a real Apache Kafka: outages, takeovers, kills; in the end the replay's verdicts."""
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Producer as LibrdkafkaProducer
+
+from monitor.core.replay import Replay
+from monitor.wire.lead_event import TimeLimits, decode
+from monitor.wire.outcome import encode_outcome
+from monitor.wire.policy import load_policy
+from tests.support.cluster import FINAL_KINDS, POLICIES, Reader, WorkerProcess, event, produce, standing, touch
+
+SECONDS = POLICIES / "seconds.yaml"
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
+Held = dict[tuple[str, str, int, str], tuple[Any, ...]]
+
+
+def replayed(events: Iterable[Mapping[str, Any]], until_s: float) -> Held:
+    """The verdicts of an offline replay of the same input."""
+    limits = TimeLimits(future_us=2**62, past_us=2**62)
+    decoded = [decode(json.dumps(item).encode(), (), 0, limits) for item in events]
+    said = Replay(load_policy(SECONDS)).run(decoded, round(until_s * 1e6))
+    read = [json.loads(encode_outcome(outcome)) for outcome in said]
+    return standing([{**item["data"], "id": item["id"], "lead": item["subject"]} for item in read])
+
+
+def funnel(prefix: str, leads: int, start_s: float, spread_s: float, seed: int) -> list[dict[str, Any]]:
+    """Made-up leads from `start_s` on: in time, late, forgotten, cancelled, repeated, out of order."""
+    rng = random.Random(seed)
+    events: list[dict[str, Any]] = []
+    for n in range(leads):
+        lead, at = f"{prefix}{n}", start_s + rng.random() * spread_s
+        grade = rng.choice("ABC")
+        events.append(event(lead, "lead.created", at - 1, {"segment": rng.choice(["enterprise", "smb"])}))
+        events.append(event(lead, "lead.assigned", at, {"owner": rng.choice(["ana", "ben"]), "grade": grade}))
+        fate = rng.random()
+        if fate < 0.5:
+            events.append(touch(lead, at + rng.random() * 3))
+        elif fate < 0.7:
+            events.append(touch(lead, at + 5 + rng.random() * 2))
+        elif fate < 0.8:
+            events.append(event(lead, "lead.disqualified", at + rng.random() * 6, {"reason": "bad-data"}))
+        if rng.random() < 0.3:
+            events.append(event(lead, "lead.handed_off", at + 0.5))
+            if rng.random() < 0.5:
+                events.append(event(lead, "lead.accepted", at + 0.5 + rng.random() * 8))
+        if rng.random() < 0.1:
+            events.append(events[-1])
+    return events
+
+
+async def until_known(worker: WorkerProcess, lead: str) -> None:
+    """Wait until the worker answers for the lead."""
+    for _ in range(100):
+        status, body = await asyncio.to_thread(worker.get, f"/leads/{lead}")
+        if status == 200:
+            assert json.loads(body)["lead"] == lead
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{lead} is not known: {status} {body}")
+
+
+async def await_verdicts(reader: Reader, expected: Held, limit_s: float = 60) -> None:
+    """Read until every verdict of the replay was said; then nothing else may have been."""
+    try:
+        await reader.until(lambda r: expected.items() <= standing(r.outcomes).items(), limit_s)
+    except AssertionError:
+        assert_honest(reader.outcomes, expected)
+        raise
+    assert_honest(reader.outcomes, expected)
+
+
+def assert_honest(outcomes: list[dict[str, Any]], expected: Held) -> None:
+    """Every verdict equals the replay's, none is missing, and repeats carry the same id and content."""
+    held = standing(outcomes)
+    assert held == expected, {
+        "missing": {k: v for k, v in expected.items() if held.get(k) != v},
+        "wrong": {k: v for k, v in held.items() if expected.get(k) != v},
+    }
+    by_id: dict[str, dict[str, Any]] = {}
+    for outcome in outcomes:
+        assert by_id.setdefault(outcome["id"], outcome) == outcome
+
+
+async def test_after_an_outage_no_false_breach_is_announced_and_no_true_one_is_missed(
+    kafka: Any, prefix: str, tmp_path: Path
+) -> None:
+    topic = prefix + "leads.events"
+    with WorkerProcess(kafka.bootstrap, prefix, SECONDS, tmp_path) as worker:
+        await worker.ready()
+        now = time.time()
+        history = [event(f"L-{n}", "lead.assigned", now, {"owner": "ana"}) for n in range(60)]
+        await produce(kafka.bootstrap, topic, history)
+        async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
+            await reader.until(lambda r: len(r.outcomes) >= 60, why="every lead activated")
+        worker.kill()
+        await asyncio.sleep(6)  # deadlines pass while nobody watches
+        late_news = [touch(f"L-{n}", now + 2) for n in range(0, 60, 2)]
+        # New leads of the outage, the answer far behind the question in the log.
+        late_news += [event(f"N-{n}", "lead.assigned", now + 1, {"owner": "ben"}) for n in range(400)]
+        late_news += [touch(f"N-{n}", now + 3) for n in range(0, 400, 2)]
+        await produce(kafka.bootstrap, topic, late_news)
+        worker.start()
+        expected = replayed([*history, *late_news], time.time() + 30)
+        async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
+            await await_verdicts(reader, expected)
+            kinds = Counter(outcome["kind"] for outcome in reader.outcomes)
+            assert kinds["withdrawn"] == 0, "a breach was announced although its disproof was in Kafka already"
+        assert sum(key[3] == "breached" for key in expected) == 230
+
+
+async def test_two_producers_with_different_partitioners_write_one_history(
+    kafka: Any, prefix: str, tmp_path: Path
+) -> None:
+    with WorkerProcess(kafka.bootstrap, prefix, SECONDS, tmp_path) as worker:
+        await worker.ready()
+        now = time.time()
+        leads = [f"P-{n}" for n in range(40)]
+        await produce(
+            kafka.bootstrap, prefix + "leads.events", [event(x, "lead.assigned", now, {"owner": "ana"}) for x in leads]
+        )
+        other = LibrdkafkaProducer({"bootstrap.servers": kafka.bootstrap})
+        apart = 0
+        for lead in leads:
+            other.produce(prefix + "leads.events", json.dumps(touch(lead, now + 1)), key=lead)
+        other.flush(10)
+        expected = replayed(
+            [item for x in leads for item in (event(x, "lead.assigned", now, {"owner": "ana"}), touch(x, now + 1))],
+            now + 30,
+        )
+        async with (
+            Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader,
+            Reader(kafka.bootstrap, prefix + "leads.events") as source,
+        ):
+            await await_verdicts(reader, expected)
+            await source.until(lambda r: len(r.records) >= 80)
+            where: dict[bytes, set[int]] = {}
+            for record in source.records:
+                where.setdefault(record.key, set()).add(record.partition)
+            apart = sum(len(partitions) == 2 for partitions in where.values())
+        assert apart > 0, "the partitioners agreed on every lead: this run showed nothing"
+        status, body = worker.get("/leads/P-0")
+        assert status == 200
+        assert [item["type"] for item in json.loads(body)["timeline"]] == ["lead.assigned", "activity.logged"]
+
+
+async def test_one_of_two_workers_stops_and_the_other_takes_over(kafka: Any, prefix: str, tmp_path: Path) -> None:
+    topic = prefix + "leads.events"
+    with WorkerProcess(kafka.bootstrap, prefix, SECONDS, tmp_path) as one:
+        await one.ready()
+        with WorkerProcess(kafka.bootstrap, prefix, SECONDS, tmp_path) as two:
+            await two.ready()
+            await one.ready()
+            first = funnel("A-", 200, time.time(), 2, seed=11)
+            await produce(kafka.bootstrap, topic, first)
+            for worker in (one, two):  # whoever is asked, the owner answers
+                await until_known(worker, "A-7")
+            second = funnel("B-", 200, time.time(), 2, seed=12)
+            await asyncio.gather(produce(kafka.bootstrap, topic, second), asyncio.to_thread(one.stop))
+            assert one.child is not None
+            assert one.child.ended() == 0, one.tail()
+            third = funnel("C-", 200, time.time(), 2, seed=13)
+            await produce(kafka.bootstrap, topic, third)
+            expected = replayed([*first, *second, *third], time.time() + 25)
+            async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
+                await await_verdicts(reader, expected)
+            assert two.stop() == 0, two.tail()
+
+
+@pytest.mark.parametrize("store", ["memory", "rocksdb"])
+async def test_killed_five_times_under_load_the_verdicts_are_the_replays(
+    kafka: Any, prefix: str, tmp_path: Path, store: str
+) -> None:
+    topic, rng = prefix + "leads.events", random.Random(5)
+    history: list[dict[str, Any]] = []
+    with WorkerProcess(kafka.bootstrap, prefix, SECONDS, tmp_path, store=store) as worker:
+        for round_ in range(5):
+            await worker.ready()
+            events = funnel(f"K{round_}-", 400, time.time(), 1, seed=round_)
+            history += events
+            rng.shuffle(events)
+            sending = asyncio.create_task(produce(kafka.bootstrap, topic, events))
+            await asyncio.sleep(rng.random() * 1.5)
+            worker.kill()
+            await sending
+            worker.start()
+        await worker.ready()
+        expected = replayed(history, time.time() + 30)
+        async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
+            await await_verdicts(reader, expected)
+            assert {outcome["kind"] for outcome in reader.outcomes} >= set(FINAL_KINDS)
+        assert worker.stop() == 0, worker.tail()
