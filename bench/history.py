@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from monitor.core import event as ev
 from monitor.core.event import Event, Scalar
 from monitor.core.instant import from_rfc3339
 from monitor.core.policy import Policy
@@ -30,22 +31,22 @@ def example() -> Policy:
 def lead_events(number: int, start_at: int) -> Iterator[Event]:
     """Five events of one lead: three in four are touched within the hour, one in eight late, one in eight never."""
     name = f"L-{number:06d}"
-
-    def event(type_: str, minutes: int, source: str, **data: Scalar) -> Event:
-        at = start_at + minutes * MINUTE_US
-        return Event(name, f"{name}-{type_}-{minutes}", type_, at, source, data)
-
-    late = number % 8
     touch: dict[str, Scalar] = {"channel": "call", "direction": "outbound", "actor": "person", "outcome": "connected"}
-    yield event(
-        "lead.created", 0, "forms", segment="enterprise" if number % 3 else "mid-market", source="web-form", score=61
+    middle: tuple[int, str, str, dict[str, Scalar]] = (30, ev.ACTIVITY_LOGGED, "dialler", touch)
+    if number % 8 == 0:
+        middle = (90, ev.ACTIVITY_LOGGED, "dialler", touch)
+    elif number % 8 == 1:
+        middle = (30, ev.LEAD_UPDATED, "crm", {"score": 64})
+    segment = "enterprise" if number % 3 else "mid-market"
+    happened: tuple[tuple[int, str, str, dict[str, Scalar]], ...] = (
+        (0, ev.LEAD_CREATED, "forms", {"segment": segment, "source": "web-form", "score": 61}),
+        (2, ev.LEAD_ASSIGNED, "crm", {"owner": f"owner-{number % 40}", "team": "sales", "grade": "B"}),
+        (4, ev.ACTIVITY_LOGGED, "sequencer", {**touch, "channel": "email", "actor": "automation"}),
+        middle,
+        (200, ev.LEAD_UPDATED, "crm", {"score": 75, "employees": 120}),
     )
-    yield event("lead.assigned", 2, "crm", owner=f"owner-{number % 40}", team="sales", grade="B")
-    yield event("activity.logged", 4, "sequencer", **{**touch, "channel": "email", "actor": "automation"})
-    yield event("activity.logged", 90 if late == 0 else 30, "dialler", **touch) if late != 1 else event(
-        "lead.updated", 30, "crm", score=64
-    )
-    yield event("lead.updated", 200, "crm", score=75, employees=120)
+    for minutes, type_, source, data in happened:
+        yield Event(name, f"{name}-{type_}-{minutes}", type_, start_at + minutes * MINUTE_US, source, data)
 
 
 def history(leads: int, start_at: int = START_AT, spacing_us: int = SECOND_US) -> list[Event]:

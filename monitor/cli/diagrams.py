@@ -44,16 +44,16 @@ def lead_stages() -> str:
 BLOCKS: Final[Mapping[str, Callable[[], str]]] = {"clock-states": clock_states, "lead-stages": lead_stages}
 
 
-def replace_generated(text: str) -> str:
+def replace_generated(text: str, blocks: Mapping[str, Callable[[], str]] = BLOCKS) -> str:
     """The page with every block between `<!-- generated: NAME -->` and `<!-- end -->` made anew.
 
     Raises UnknownBlock.
     """
 
     def block(found: re.Match[str]) -> str:
-        draw = BLOCKS.get(found["name"])
+        draw = blocks.get(found["name"])
         if draw is None:
-            raise UnknownBlock(f"nothing generates {found['name']}; write one of {', '.join(BLOCKS)}")
+            raise UnknownBlock(f"nothing generates {found['name']}; write one of {', '.join(blocks)}")
         return f"{found[1]}{draw()}{found[3]}"
 
     replaced, count = _BLOCK.subn(block, text)

@@ -14,6 +14,7 @@ from monitor.core.lead import (
     Evidence,
     Fold,
     Lead,
+    Told,
     evidence_of,
     new_lead,
 )
@@ -67,36 +68,50 @@ def advance(lead: Lead | None, event: Event | TimeAdvanced, policy: Policy) -> S
 
 
 def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
+    evidence = lead.evidence
+    for known in evidence:
+        if known.id == new.id and known.source == new.source:
+            return Step(lead, (), (Remark.DUPLICATE,))
     key = new.key()
-    if any(known.id == new.id and known.source == new.source for known in lead.evidence):
-        return Step(lead, (), (Remark.DUPLICATE,))
     if lead.base_key is not None and key <= lead.base_key:
         return Step(lead, (), (Remark.TOO_LATE,))
-    new = new._replace(barred=_barred(lead, new))
-    evidence = lead.evidence
+    barred = _barred(lead, new)
+    if barred:
+        new = new._replace(barred=barred)
     if not evidence or evidence[-1].key() < key:
+        since = new.at
         fold = apply(lead.fold, new, policy)
         remarks = _transition(lead.fold, fold, policy)
-        lead = lead._replace(evidence=(*evidence, new), fold=fold)
+        after = Lead(lead.id, lead.known_until, (*evidence, new), fold, lead.told, lead.base, lead.base_key)
     else:
+        since = 0
         at = sum(1 for known in evidence if known.key() < key)
-        lead = lead._replace(evidence=(*evidence[:at], new, *evidence[at:]))
-        lead = lead._replace(fold=_folded(lead, policy))
+        after = lead._replace(evidence=(*evidence[:at], new, *evidence[at:]))
+        after = after._replace(fold=_folded(after, policy))
         remarks = (Remark.OUT_OF_ORDER,)
-    if new.barred:
+    if barred:
         remarks = (*remarks, Remark.TOO_LATE)
-    since = 0 if Remark.OUT_OF_ORDER in remarks else new.at
-    lead, outcomes = _told(lead, policy, ticking=False, since=since)
-    return Step(_compacted(lead, policy), outcomes, remarks)
+    outcomes: tuple[Outcome, ...] = ()
+    if after.fold.clocks is not lead.fold.clocks or not _all_before(since, lead.told):
+        after, outcomes = _told(after, policy, ticking=False, since=since)
+    return Step(_compacted(after, policy), outcomes, remarks)
+
+
+def _all_before(since: int, told: tuple[Told, ...]) -> bool:
+    """Whether everything that was said is of instants before `since`: then only a change of a clock changes it."""
+    for entry in told:
+        if entry.at >= since:
+            return False
+    return True
 
 
 def _barred(lead: Lead, new: Evidence) -> tuple[str, ...]:
     """Duties whose verdict this event would come before, but is final for its source."""
-    return tuple(
-        clock.duty
-        for clock in lead.fold.clocks
-        if new.at <= clock.verdict_at and lead.known_until >= clock.final_at(new.source) and _judged(lead, clock)
-    )
+    barred: tuple[str, ...] = ()
+    for clock in lead.fold.clocks:
+        if new.at <= clock.verdict_at and lead.known_until >= clock.final_at(new.source) and _judged(lead, clock):
+            barred += (clock.duty,)
+    return barred
 
 
 def _judged(lead: Lead, clock: Clock) -> bool:
@@ -108,11 +123,13 @@ def _judged(lead: Lead, clock: Clock) -> bool:
 def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     if at <= lead.known_until:
         at = lead.known_until
-    clocks = tuple(_timed(clock, at, policy) for clock in lead.fold.clocks)
+    clocks = tuple([_timed(clock, at, policy) for clock in lead.fold.clocks])
     lead = lead._replace(known_until=at, fold=lead.fold._replace(clocks=clocks))
     lead, outcomes = _told(lead, policy, ticking=True, since=at)
-    clocks = tuple(clock._replace(final=True) if at >= clock.final_at() else clock for clock in clocks)
-    return Step(lead._replace(fold=lead.fold._replace(clocks=clocks)), outcomes)
+    if any([not clock.final and at >= clock.final_at() for clock in clocks]):
+        clocks = tuple([clock._replace(final=True) if at >= clock.final_at() else clock for clock in clocks])
+        lead = lead._replace(fold=lead.fold._replace(clocks=clocks))
+    return Step(lead, outcomes)
 
 
 def _timed(clock: Clock, at: int, policy: Policy) -> Clock:

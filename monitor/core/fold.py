@@ -33,21 +33,19 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
     attributes = _attributes_after(fold.attributes, event)
     stage = stage_after(event, policy)
     entered = stage if stage is not None and stage != fold.stage else None
-    fields = {**attributes, **event.data} if event.data else attributes
-    clocks = tuple(_clock_after(clock, event, entered, fields, policy) for clock in fold.clocks)
     # A lead may come back without a word on its stage: then the clocks that started say that it was back.
     leaves = stage in RESTING_STAGES and (
         fold.stage not in RESTING_STAGES or any(clock.round == fold.round for clock in fold.clocks)
     )
     after = Fold(
-        stage=fold.stage if entered is None else entered,
-        stage_at=fold.stage_at if entered is None else event.at,
-        round=fold.round + 1 if leaves else fold.round,
-        attributes=attributes,
-        clocks=clocks,
+        fold.stage if entered is None else entered,
+        fold.stage_at if entered is None else event.at,
+        fold.round + 1 if leaves else fold.round,
+        attributes,
+        _clocks_after(fold.clocks, event, entered, attributes, policy),
     )
     for duty in policy.duties:
-        if duty.name not in event.barred and _condition_holds(duty.starts, event, entered, fields):
+        if _condition_holds(duty.starts, event, entered, attributes) and duty.name not in event.barred:
             after = _started(after, duty, event, policy, prior)
     return after
 
@@ -63,17 +61,28 @@ def _attributes_after(attributes: Mapping[str, Scalar], event: Evidence) -> Mapp
     return {**attributes, **changed} if changed else attributes
 
 
+def _clocks_after(
+    clocks: tuple[Clock, ...], event: Evidence, entered: str | None, attributes: Mapping[str, Scalar], policy: Policy
+) -> tuple[Clock, ...]:
+    """The same tuple when no clock changes: who compares by identity need not look inside."""
+    after = clocks
+    for index, clock in enumerate(clocks):
+        if clock.state in OPEN_STATES and clock.duty not in event.barred:
+            changed = _clock_after(clock, event, entered, attributes, policy)
+            if changed is not clock:
+                after = (*after[:index], changed, *after[index + 1 :])
+    return after
+
+
 def _clock_after(
-    clock: Clock, event: Evidence, entered: str | None, fields: Mapping[str, Scalar], policy: Policy
+    clock: Clock, event: Evidence, entered: str | None, attributes: Mapping[str, Scalar], policy: Policy
 ) -> Clock:
-    # Precedence when several conditions hold on one event: met before cancelled (before started, below).
-    if clock.state not in OPEN_STATES or clock.duty in event.barred:
-        return clock
+    # Precedence when several conditions hold on one event: met before cancelled (before started, above).
     duty = policy.duty(clock.duty)
-    if duty is not None and _condition_holds(duty.met_by, event, entered, fields):
+    if duty is not None and _condition_holds(duty.met_by, event, entered, attributes):
         inputs = _MET
     elif event.type == ev.LEAD_MERGED or (
-        duty is not None and _condition_holds(duty.cancelled_by, event, entered, fields)
+        duty is not None and _condition_holds(duty.cancelled_by, event, entered, attributes)
     ):
         inputs = _CANCELLED
     else:
@@ -136,14 +145,16 @@ def _new_clock(fold: Fold, duty: Duty, cycle: int, event: Evidence, policy: Poli
     )
 
 
-def _condition_holds(condition: Condition, event: Evidence, entered: str | None, fields: Mapping[str, Scalar]) -> bool:
+def _condition_holds(
+    condition: Condition, event: Evidence, entered: str | None, attributes: Mapping[str, Scalar]
+) -> bool:
     for match in condition:  # a plain loop: this runs for every clock on every event
-        if event.type in match.types and _matches(match, event, entered, fields):
+        if event.type in match.types and _matches(match, event, entered, attributes):
             return True
     return False
 
 
-def _matches(match: Match, event: Evidence, entered: str | None, fields: Mapping[str, Scalar]) -> bool:
+def _matches(match: Match, event: Evidence, entered: str | None, attributes: Mapping[str, Scalar]) -> bool:
     data = event.data
     return (
         (match.stages is None or entered in match.stages)
@@ -151,5 +162,5 @@ def _matches(match: Match, event: Evidence, entered: str | None, fields: Mapping
         and (match.direction is None or data.get("direction") == match.direction)
         and (match.actor is None or data.get("actor") == match.actor)
         and (match.outcomes is None or data.get("outcome") in match.outcomes)
-        and (match.when is None or holds(match.when, fields))
+        and (match.when is None or holds(match.when, {**attributes, **data}))
     )

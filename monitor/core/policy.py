@@ -100,4 +100,7 @@ class Policy(NamedTuple):
 
     def duty(self, name: str) -> Duty | None:
         """The duty of that name, or None when this version no longer has it."""
-        return next((duty for duty in self.duties if duty.name == name), None)
+        for duty in self.duties:  # a plain loop: this runs for every open clock on every event
+            if duty.name == name:
+                return duty
+        return None

@@ -8,7 +8,7 @@ from monitor.core.event import Event, order_key
 from monitor.core.lead import Lead
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
-from monitor.core.tellings import next_instant
+from monitor.core.tellings import next_instant, pending_as_before
 
 
 class Replay:
@@ -41,9 +41,11 @@ class Replay:
                 yield from self._step(lead, TimeAdvanced(at))
 
     def _step(self, name: str, event: Event | TimeAdvanced) -> tuple[Outcome, ...]:
-        step = advance(self.leads.get(name), event, self._policy)
+        before = self.leads.get(name)
+        step = advance(before, event, self._policy)
         self.leads[name] = step.lead
-        next_at = self._next[name] = next_instant(step.lead)
-        if next_at is not None:
-            self._deadlines.add(next_at, name)
+        if not pending_as_before(before, step.lead):
+            next_at = self._next[name] = next_instant(step.lead)
+            if next_at is not None:
+                self._deadlines.add(next_at, name)
         return step.outcomes

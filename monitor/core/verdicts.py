@@ -21,18 +21,19 @@ def difference(
     Only a tick may announce what the passing of time decides (`ticking`): behind it in the log stands
     everything that could have disproved it. Between ticks such a thing is only upheld, changed or withdrawn.
     """
-    told = {told_key(entry): entry for entry in lead.told}
+    told: dict[ToldKey, Told] = {entry[:4]: entry for entry in lead.told}
     outcomes: list[Outcome] = []
     holding: set[ToldKey] = set()
     # Who a lead belonged to before the kept evidence begins can't be told any more: what was said stands.
-    forgotten_at = 0 if lead.base_key is None else lead.base_key[0] + 1
+    if lead.base_key is not None:
+        since = max(since, lead.base_key[0] + 1)
     for clock in lead.fold.clocks:
         for telling in tellings(clock, lead.known_until, told, ticking):
             key = (clock.duty, clock.cycle, str(telling.kind), telling.level)
             holding.add(key)
             before = told.get(key)
             upheld = before is not None and before.standing
-            if before is not None and upheld and _settled(before, telling, clock, max(since, forgotten_at)):
+            if before is not None and upheld and _settled(before, telling, clock, since):
                 continue
             outcome = _outcome(lead, clock, telling, 0 if before is None else before.revision, policy)
             entry = Told(*key, outcome.revision, True, telling.at, clock.due_at, _mark(outcome))

@@ -1,14 +1,14 @@
 """Decides which outcomes somebody is told about, and writes what is sent."""
 
 import json
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from monitor.core.instant import to_rfc3339
 from monitor.core.outcome import Kind, Outcome
+from monitor.core.sentence import sentence
 from monitor.ports import Notice
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _US_PER_S: Final = 1_000_000
 
 
@@ -35,7 +35,7 @@ def notice_of(outcome: Outcome) -> Notice | Quiet:
         case _:
             return Quiet.KIND
     kind = outcome.kind.value
-    payload = {"type": f"lead-sla.{kind}", "timestamp": _iso(outcome.at), "data": _data(outcome)}
+    payload = {"type": f"lead-sla.{kind}", "timestamp": to_rfc3339(outcome.at), "data": _data(outcome)}
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return Notice(outcome.outcome_id, kind, outcome.lead, body)
 
@@ -43,7 +43,7 @@ def notice_of(outcome: Outcome) -> Notice | Quiet:
 def _data(outcome: Outcome) -> dict[str, object]:
     return {
         "outcome_id": outcome.outcome_id,
-        "summary": _summary(outcome),
+        "summary": sentence(outcome),
         "lead": outcome.lead,
         "duty": outcome.duty,
         "cycle": outcome.cycle,
@@ -54,37 +54,17 @@ def _data(outcome: Outcome) -> dict[str, object]:
         "owner": outcome.owner,
         "segment": outcome.segment,
         "lead_source": outcome.lead_source,
-        "started_at": _iso(outcome.started_at),
-        "due_at": _iso(outcome.due_at),
+        "started_at": to_rfc3339(outcome.started_at),
+        "due_at": to_rfc3339(outcome.due_at),
         "limit": outcome.limit,
         "calendar": outcome.calendar,
-        "evidence_at": None if outcome.evidence_at is None else _iso(outcome.evidence_at),
+        "evidence_at": None if outcome.evidence_at is None else to_rfc3339(outcome.evidence_at),
         "evidence_ids": list(outcome.evidence_ids),
         "late_elapsed_s": _seconds(outcome.late_elapsed_us),
         "late_working_s": _seconds(outcome.late_working_us),
         "supersedes": outcome.supersedes,
         "policy_version": outcome.policy_version,
     }
-
-
-def _summary(outcome: Outcome) -> str:
-    """One sentence a person understands."""
-    who = outcome.owner or f"{outcome.team} (nobody assigned)"
-    duty, due = f"{outcome.duty} of lead {outcome.lead}", _iso(outcome.due_at)
-    match outcome.kind:
-        case Kind.WARNED:
-            return f"{who} has used {outcome.level}% of the time for {duty}; it is due {due}."
-        case Kind.BREACHED:
-            return f"{who} did not do {duty} in time; it was due {due} ({outcome.limit})."
-        case Kind.FULFILLED_LATE:
-            return f"{who} did {duty} late; it was due {due} ({outcome.limit})."
-        case _:
-            return f"{who} did {duty} in time after all, by evidence that arrived late; the breach is withdrawn."
-
-
-def _iso(at: int) -> str:
-    """RFC 3339 in UTC, exact to the microsecond; no float is involved."""
-    return (_EPOCH + timedelta(microseconds=at)).isoformat().replace("+00:00", "Z")
 
 
 def _seconds(duration_us: int | None) -> float | None:

@@ -38,6 +38,8 @@ def set_up_logging(level: str, *, as_json: bool) -> None:
     to_stderr = logging.StreamHandler()
     to_stderr.setFormatter(JsonLines() if as_json else OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[to_stderr], force=True)
+    # Its timers warn whenever one runs late by a tenth of a second.
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)
     for name in CHATTER:
         logging.getLogger(name).setLevel(
             level if level == "DEBUG" else max(logging.WARNING, logging.getLevelName(level))

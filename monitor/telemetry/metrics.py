@@ -226,8 +226,8 @@ class Metrics:
         duty = _bounded(outcome.duty, self._duties)
         team, segment = _bounded(outcome.team, self._teams), _bounded(outcome.segment, self._segments)
         self._outcomes.labels(duty, outcome.kind, team, segment).inc()
-        if outcome.evidence_at is None or outcome.kind not in (Kind.MET, Kind.FULFILLED_LATE):
-            return
+        if outcome.evidence_at is None or outcome.revision or outcome.kind not in (Kind.MET, Kind.FULFILLED_LATE):
+            return  # a revised verdict was measured when it was first said
         self._first_touch.labels(duty).observe(max(0, outcome.evidence_at - outcome.started_at) / _US_PER_S)
         if outcome.kind is Kind.FULFILLED_LATE:
             self._lateness.labels(duty).observe(max(0, outcome.evidence_at - outcome.due_at) / _US_PER_S)

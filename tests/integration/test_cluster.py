@@ -4,7 +4,6 @@ import asyncio
 import json
 import random
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -57,13 +56,15 @@ def funnel(prefix: str, leads: int, start_s: float, spread_s: float, seed: int) 
     return events
 
 
-async def until_known(worker: WorkerProcess, lead: str) -> None:
-    """Wait until the worker answers for the lead."""
+async def until_known(worker: WorkerProcess, lead: str, events: int = 1) -> dict[str, Any]:
+    """Wait until the worker answers for the lead with at least so many events."""
     for _ in range(100):
         status, body = await asyncio.to_thread(worker.get, f"/leads/{lead}")
         if status == 200:
-            assert json.loads(body)["lead"] == lead
-            return
+            found: dict[str, Any] = json.loads(body)
+            assert found["lead"] == lead
+            if len(found["timeline"]) >= events:
+                return found
         await asyncio.sleep(0.1)
     raise AssertionError(f"{lead} is not known: {status} {body}")
 
@@ -79,12 +80,16 @@ async def await_verdicts(reader: Reader, expected: Held, limit_s: float = 60) ->
 
 
 def assert_honest(outcomes: list[dict[str, Any]], expected: Held) -> None:
-    """Every verdict equals the replay's, none is missing, and repeats carry the same id and content."""
+    """Every verdict equals the replay's, none is missing, repeats carry the same id and content.
+
+    No breach was ever announced and withdrawn: in these tests its disproof is in Kafka before it is due.
+    """
     held = standing(outcomes)
     assert held == expected, {
         "missing": {k: v for k, v in expected.items() if held.get(k) != v},
         "wrong": {k: v for k, v in held.items() if expected.get(k) != v},
     }
+    assert [o for o in outcomes if o["kind"] == "withdrawn" and o["level"] == "breached"] == []
     by_id: dict[str, dict[str, Any]] = {}
     for outcome in outcomes:
         assert by_id.setdefault(outcome["id"], outcome) == outcome
@@ -112,8 +117,6 @@ async def test_after_an_outage_no_false_breach_is_announced_and_no_true_one_is_m
         expected = replayed([*history, *late_news], time.time() + 30)
         async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
             await await_verdicts(reader, expected)
-            kinds = Counter(outcome["kind"] for outcome in reader.outcomes)
-            assert kinds["withdrawn"] == 0, "a breach was announced although its disproof was in Kafka already"
         assert sum(key[3] == "breached" for key in expected) == 230
 
 
@@ -147,9 +150,8 @@ async def test_two_producers_with_different_partitioners_write_one_history(
                 where.setdefault(record.key, set()).add(record.partition)
             apart = sum(len(partitions) == 2 for partitions in where.values())
         assert apart > 0, "the partitioners agreed on every lead: this run showed nothing"
-        status, body = worker.get("/leads/P-0")
-        assert status == 200
-        assert [item["type"] for item in json.loads(body)["timeline"]] == ["lead.assigned", "activity.logged"]
+        history = await until_known(worker, "P-0", events=2)
+        assert [item["type"] for item in history["timeline"]] == ["lead.assigned", "activity.logged"]
 
 
 async def test_one_of_two_workers_stops_and_the_other_takes_over(kafka: Any, prefix: str, tmp_path: Path) -> None:
@@ -164,9 +166,8 @@ async def test_one_of_two_workers_stops_and_the_other_takes_over(kafka: Any, pre
             for worker in (one, two):  # whoever is asked, the owner answers
                 await until_known(worker, "A-7")
             second = funnel("B-", 200, time.time(), 2, seed=12)
-            await asyncio.gather(produce(kafka.bootstrap, topic, second), asyncio.to_thread(one.stop))
-            assert one.child is not None
-            assert one.child.ended() == 0, one.tail()
+            _, status = await asyncio.gather(produce(kafka.bootstrap, topic, second), asyncio.to_thread(one.stop))
+            assert status == 0, one.tail()
             third = funnel("C-", 200, time.time(), 2, seed=13)
             await produce(kafka.bootstrap, topic, third)
             expected = replayed([*first, *second, *third], time.time() + 25)

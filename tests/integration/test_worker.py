@@ -6,13 +6,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.support.cluster import POLICIES, Reader, WorkerProcess, event, produce, touch
+from tests.support.cluster import POLICIES, Reader, WorkerProcess, end_offsets_of, event, produce, touch
 
 SECONDS = POLICIES / "seconds.yaml"
 
 
 async def test_a_lead_in_time_and_a_lead_forgotten(broker: Any, prefix: str, tmp_path: Path) -> None:
-    settings = {"broker_end_offsets": "exact" if hasattr(broker, "kill") else "last_batch"}
+    settings = {"broker_end_offsets": end_offsets_of(broker)}
     with WorkerProcess(broker.bootstrap, prefix, SECONDS, tmp_path, **settings) as worker:
         await worker.ready()
         now = time.time()

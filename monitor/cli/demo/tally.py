@@ -40,7 +40,8 @@ class Tally:
         self.refused = 0
         self.newest_lead = ""
         """The lead that the newest outcome is about."""
-        self._judged: dict[_ClockKey, tuple[str, bool]] = {}
+        self.revisable: dict[_ClockKey, tuple[str, bool]] = {}
+        """Owner and whether met, of verdicts that are not final."""
 
     def produced(self, planned: Planned) -> None:
         """A record was acknowledged by the broker."""
@@ -61,21 +62,21 @@ class Tally:
         clock = (outcome.lead, outcome.duty, outcome.cycle)
         if outcome.kind in (Kind.MET, Kind.BREACHED):
             self._count(clock, -1)
-            self._judged[clock] = (outcome.owner, outcome.kind is Kind.MET)
+            self.revisable[clock] = (outcome.owner, outcome.kind is Kind.MET)
             self._count(clock, +1)
         elif outcome.kind is Kind.WITHDRAWN and outcome.level in (Kind.MET, Kind.BREACHED):
             self._count(clock, -1)
-            self._judged.pop(clock, None)
+            self.revisable.pop(clock, None)
         elif outcome.kind is Kind.FINALISED:
-            self._judged.pop(clock, None)
+            self.revisable.pop(clock, None)
         if outcome.kind not in VERDICTS:
             return False
         self.verdicts.append(outcome)
         return True
 
     def _count(self, clock: _ClockKey, by: int) -> None:
-        if clock in self._judged:
-            owner, met = self._judged[clock]
+        if clock in self.revisable:
+            owner, met = self.revisable[clock]
             share = self.owners.get(owner, Share())
             self.owners[owner] = Share(share.met + by * met, share.judged + by)
 

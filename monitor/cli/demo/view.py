@@ -167,7 +167,7 @@ class LiveView:
         table = Table.grid(padding=(0, 2))
         for outcome in list(self._tally.verdicts)[-room:]:
             said = Text(sentence(outcome), overflow="ellipsis", no_wrap=True)
-            table.add_row(Text(outcome.kind, style=_COLOURS[outcome.kind]), _word(outcome.owner), said)
+            table.add_row(Text(outcome.kind, style=_COLOURS[outcome.kind]), Text(_word(outcome.owner)), said)
         return Group(kinds, table)
 
 

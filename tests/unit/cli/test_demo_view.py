@@ -27,6 +27,7 @@ def test_a_verdict_counts_for_its_owner_once_however_often_it_is_revised() -> No
     tally.said(said(Kind.BREACHED, lead="L-2"))
     tally.said(said(Kind.FULFILLED_LATE, lead="L-2"))
     assert tally.owners == {"ana": Share(met=1, judged=2)}
+    assert set(tally.revisable) == {("L-2", "first-touch", 1)}, "what is final is kept no longer"
 
 
 def test_a_breach_that_is_withdrawn_counts_no_more() -> None:

@@ -48,7 +48,7 @@ def payload_of(said: Outcome) -> dict[str, object]:
     ("said", "word"),
     [
         (outcome(Kind.WARNED, level="80"), "80%"),
-        (outcome(Kind.BREACHED), "did not do first-touch of lead lead-1 in time"),
+        (outcome(Kind.BREACHED), "first-touch on lead lead-1 breached"),
         (outcome(Kind.FULFILLED_LATE, late_elapsed_us=90_000_000), "late"),
         (outcome(Kind.WITHDRAWN, level="breached"), "withdrawn"),
     ],
@@ -85,7 +85,7 @@ def test_instants_are_written_in_utc_exact_to_the_microsecond() -> None:
     data = payload["data"]
     assert isinstance(data, dict)
     assert payload["timestamp"] == "2026-10-01T09:00:00.000001Z"
-    assert (data["started_at"], data["evidence_at"]) == ("2026-10-01T08:55:00Z", None)
+    assert (data["started_at"], data["evidence_at"]) == ("2026-10-01T08:55:00.000000Z", None)
 
 
 def test_lateness_is_given_in_seconds() -> None:
@@ -94,10 +94,10 @@ def test_lateness_is_given_in_seconds() -> None:
     assert (data["late_elapsed_s"], data["late_working_s"]) == (90.5, 0.0)
 
 
-def test_a_breach_of_nobodys_lead_names_the_team() -> None:
+def test_a_breach_of_nobodys_lead_says_so() -> None:
     data = payload_of(outcome(Kind.BREACHED, owner=""))["data"]
     assert isinstance(data, dict)
-    assert data["summary"].startswith("sales (nobody assigned) ")
+    assert data["summary"].endswith("; nobody assigned.")
 
 
 def test_hostile_text_stays_text() -> None:

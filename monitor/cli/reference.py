@@ -1,0 +1,283 @@
+"""Writes the reference in the documentation from the code: metrics, settings, tables of fields and limits, examples.
+
+`python -m monitor.cli.reference` brings the pages up to date; it is run where README.md is.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from monitor.cli import diagrams
+from monitor.core import event, lead, predicate, tokens
+from monitor.core.instant import from_rfc3339, to_rfc3339
+from monitor.core.outcome import Kind, Outcome
+from monitor.core.replay import Replay
+from monitor.core.tables import STAGE_OF_EVENT
+from monitor.notify.notice import Quiet, notice_of
+from monitor.ports import DELIVERY_REASONS
+from monitor.settings.settings import describe
+from monitor.telemetry import metrics
+from monitor.wire import json_object, lead_event, schemas
+from monitor.wire.dead_letter import DeadLetterReason
+from monitor.wire.outcome import OutcomeData
+from monitor.wire.policy import agreement, calendars, duties, read_policy, values
+
+_POLICY: Final = """\
+agreement: {name: DACH inbound, version: 2026-Q4, effective_from: 2026-10-01}
+timezone: Europe/Berlin
+calendars:
+  munich: {hours: {mon-thu: [09:00-12:30, 13:30-18:00], fri: 09:00-15:00}, holidays: {country: DE, subdivision: BY}}
+follow_up:
+  - duty: first-touch
+    starts: lead.assigned
+    met_by: {activity: [call, email, meeting], direction: outbound, by: person}
+    cancelled_by: [lead.disqualified, lead.recycled]
+    targets:
+      - {when: 'grade == "A"', within: 5 minutes elapsed}
+      - {within: 4 working_hours, calendar: munich}
+    warn_at: [50%, 80%]
+    hold: 30 seconds
+    final_after: {default: 10 minutes, crm-import: 24 hours}
+"""
+_WORDS_SHOWN_MAX: Final = 8
+# Thursday afternoon to Friday noon, local time is two hours ahead.
+_STORY: Final = (
+    ("lead.created", "2026-10-01T14:20:00Z", {"source": "web-form", "segment": "mid-market"}),
+    ("lead.assigned", "2026-10-01T14:30:00Z", {"owner": "ana", "team": "sales"}),
+    ("activity.logged", "2026-10-02T10:10:00Z", {"channel": "call", "direction": "outbound", "actor": "person"}),
+)
+_UNTIL: Final = "2026-10-05T00:00:00Z"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [list(head), *([_cell(cell) for cell in row] for row in rows)]
+    lines.insert(1, ["---"] * len(lines[0]))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _code(*words: object) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def metrics_table() -> str:
+    """Every metric with its type, labels and help."""
+    rows = ((_code(name), spec.type, _code(*spec.labels), spec.help) for name, spec in metrics.METRICS.items())
+    return _table(("metric", "type", "labels", "what it says"), rows)
+
+
+def labels_table() -> str:
+    """The values that each label can have."""
+    results = (
+        ("lead_sla_events_total", get_args(metrics.EventResult)),
+        ("lead_sla_ticks_total", get_args(metrics.TickResult)),
+        ("lead_sla_deliveries_total", (*DELIVERY_REASONS, metrics.GAVE_UP)),
+    )
+    rows = [
+        ("`type`", _code(*event.EVENT_TYPES, metrics.UNKNOWN_TYPE)),
+        *((f"`result` of `{name}`", _code(*words)) for name, words in results),
+        ("`reason`", "those of [dead letters](../reference/events.md#dead-letters)"),
+        ("`duty`, `team`", f"names in the agreement; `{metrics.OTHER}` for any that it does not have"),
+        ("`segment`", f"`segments` of the agreement; `{metrics.OTHER}` for the rest, `{metrics.NONE}` without one"),
+        ("`kind`", _code(*Kind)),
+        ("`state`", _code(*get_args(metrics.ClockState))),
+        ("`legality`", _code(*get_args(metrics.Legality))),
+        ("`topic`, `partition`", "the partitions of this worker, of the events and of the timeline"),
+        ("`channel`", "`webhook`"),
+        ("`version`", "of the program"),
+    ]
+    return _table(("label", "values"), rows)
+
+
+def buckets_table() -> str:
+    """The buckets of every histogram."""
+    rows = (
+        (_code(name), ", ".join(f"{bound:g}" for bound in spec.buckets))
+        for name, spec in metrics.METRICS.items()
+        if spec.type == "histogram"
+    )
+    return _table(("histogram", "buckets"), rows)
+
+
+def settings_table() -> str:
+    """Every setting with its default."""
+    rows = ((_code(doc.env), _code(doc.default) if doc.default else "none", doc.description) for doc in describe())
+    return _table(("variable", "default", "what it is"), rows)
+
+
+def event_types_table() -> str:
+    """Every event type in the order of its precedence."""
+    any_event: Mapping[str, Any] = json.loads(schemas.generate()["lead-event.schema.json"])
+    meaning = {option["title"]: option["description"] for option in any_event["oneOf"]}
+    rows = (
+        (
+            _code(type_),
+            meaning[type_],
+            _code(*lead_event.REQUIRED_DATA.get(type_, ())),
+            _code(STAGE_OF_EVENT[type_]) if type_ in STAGE_OF_EVENT else "",
+        )
+        for type_ in event.EVENT_TYPES
+    )
+    return _table(("type", "meaning", "`data` must have", "stage it moves the lead into, unless it names one"), rows)
+
+
+def event_fields_table() -> str:
+    """The fields of an event beside data."""
+    schema = lead_event.LeadEvent.model_json_schema()
+    head = ("field", "type", "needed", "what it is")
+    return _table(
+        head,
+        (
+            (name, type_, "yes" if name.strip("`") in schema["required"] else "no", text)
+            for name, type_, text in _fields(schema)
+        ),
+    )
+
+
+def data_fields_table() -> str:
+    """The fields of data."""
+    rows = (
+        (name, type_, "lead" if name.strip("`") in event.ATTRIBUTES else "event", text)
+        for name, type_, text in _fields(lead_event.LeadData.model_json_schema())
+    )
+    return _table(("field", "type", "kept with", "what it is"), rows)
+
+
+def outcome_fields_table() -> str:
+    """The fields of an outcome's data."""
+    return _table(("field", "type", "what it is"), _fields(OutcomeData.model_json_schema()))
+
+
+def _fields(schema: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
+    for name, field in schema["properties"].items():
+        yield _code(name), _type(field, schema.get("$defs", {})), field["description"]
+
+
+def _type(field: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
+    """The JSON type of a field in words, with its bounds."""
+    option = next(option for option in field.get("anyOf", (field,)) if option.get("type") != "null")
+    option = defs[option["$ref"].rpartition("/")[2]] if "$ref" in option else option
+    if "enum" in option:
+        return _code(*option["enum"]) if len(option["enum"]) <= _WORDS_SHOWN_MAX else "one of the words above"
+    if "const" in option:
+        return _code(option["const"])
+    if field.get("format") == "date-time" or option.get("format") == "date-time":
+        return "RFC 3339"
+    text = {"string": "text", "integer": "whole number", "array": "list of texts"}.get(option["type"], option["type"])
+    if "maxLength" in option:
+        text += f", {option['maxLength']} characters"
+    return f"{text}, not negative" if option.get("minimum") == 0 else text
+
+
+def dead_letters_table() -> str:
+    """Every reason for a dead letter."""
+    return _table(("reason", "meaning"), ((_code(reason.value), reason.meaning) for reason in DeadLetterReason))
+
+
+def bounds_table() -> str:
+    """The limits of the contract of events."""
+    rows = (
+        ("value of a record", f"{lead_event.VALUE_BYTES_MAX} bytes"),
+        ("nesting of objects and arrays", f"{json_object.DEPTH_MAX} levels"),
+        ("ids, source, subject", f"1 to {lead_event.ID_CHARS_MAX} characters, no control characters"),
+        ("texts in `data`", f"{lead_event.TEXT_CHARS_MAX} characters"),
+        ("numbers", "2^53 either way"),
+        ("events kept for each lead", f"{lead.EVIDENCE_MAX}"),
+    )
+    return _table(("what", "limit"), rows)
+
+
+def policy_limits_table() -> str:
+    """The limits of a policy file."""
+    rows = (
+        ("file", f"{agreement.BYTES_MAX} bytes, one document, no anchors, aliases or tags"),
+        ("duties", f"1 to {duties.DUTIES_MAX}"),
+        ("targets of a duty", f"1 to {duties.TARGETS_MAX}"),
+        ("levels of `warn_at`", f"{duties.WARNINGS_MAX}"),
+        ("sources in `final_after`", f"{duties.SOURCES_MAX}"),
+        ("stages", f"{agreement.STAGES_MAX}"),
+        ("segments", f"{agreement.SEGMENTS_MAX}"),
+        ("calendars", f"{calendars.CALENDARS_MAX}"),
+        ("limits and durations", f"{values.LIMIT_DAYS_MAX} days, whichever way they are counted"),
+        ("texts", f"{values.TEXT_LENGTH_MAX} characters"),
+        ("a condition", f"{tokens.LENGTH_MAX} characters, {predicate.DEPTH_MAX} levels of parentheses and `not`"),
+    )
+    return _table(("what", "at most"), rows)
+
+
+def predicate_fields() -> str:
+    """The fields that a condition may ask for."""
+    return f"{_code(*event.DATA_FIELDS)}.\n"
+
+
+def example_policy() -> str:
+    """The agreement of the worked example."""
+    return f"```yaml\n{_POLICY}```\n"
+
+
+def example_notice() -> str:
+    """The body of the webhook for the breach of the worked example."""
+    notices = (notice_of(outcome) for outcome in _example_outcomes() if outcome.kind is Kind.BREACHED)
+    (notice,) = (notice for notice in notices if not isinstance(notice, Quiet))
+    return f"```json\n{json.dumps(json.loads(notice.body), indent=2, ensure_ascii=False)}\n```\n"
+
+
+def example_outcomes() -> str:
+    """What is said in the worked example, and when."""
+    rows = (
+        (
+            to_rfc3339(outcome.at).replace(".000000Z", "Z"),
+            _code(outcome.kind) + (f" {outcome.level}%" if outcome.level else ""),
+            outcome.reason,
+        )
+        for outcome in _example_outcomes()
+    )
+    return _table(("at", "outcome", "reason"), rows)
+
+
+def _example_outcomes() -> list[Outcome]:
+    events = [
+        event.Event("L-1", f"evt-{n}", type_, from_rfc3339(at), "crm", data)
+        for n, (type_, at, data) in enumerate(_STORY, 1)
+    ]
+    return list(Replay(read_policy(_POLICY, "agreement.yaml")).run(events, from_rfc3339(_UNTIL)))
+
+
+BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
+    **diagrams.BLOCKS,
+    "metrics": metrics_table,
+    "metric-labels": labels_table,
+    "metric-buckets": buckets_table,
+    "settings": settings_table,
+    "event-types": event_types_table,
+    "event-fields": event_fields_table,
+    "data-fields": data_fields_table,
+    "event-bounds": bounds_table,
+    "dead-letters": dead_letters_table,
+    "outcome-fields": outcome_fields_table,
+    "policy-limits": policy_limits_table,
+    "predicate-fields": predicate_fields,
+    "example-policy": example_policy,
+    "example-notice": example_notice,
+    "example-outcomes": example_outcomes,
+}
+
+
+def generate(pages: Mapping[str, str]) -> dict[str, str]:
+    """The pages, by path, with all that is generated in them made anew. Raises UnknownBlock."""
+    return {path: diagrams.replace_generated(text, BLOCKS) for path, text in pages.items()}
+
+
+def read_pages(root: Path) -> dict[str, str]:
+    """Every page of the documentation by its path below `root`. Raises OSError."""
+    paths = sorted([*root.glob("*.md"), *root.glob("docs/**/*.md")])
+    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+
+
+if __name__ == "__main__":
+    for page, content in generate(read_pages(Path())).items():
+        Path(page).write_text(content, encoding="utf-8")

@@ -1,0 +1,174 @@
+"""The commands that need no broker: exit codes, one-line errors, JSON."""
+
+import contextlib
+import io
+import json
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
+
+import pytest
+
+from monitor.cli.main import main
+
+HISTORY = [
+    {"type": "lead.assigned", "time": "2026-10-01T09:00:00+02:00", "data": {"owner": "ana", "grade": "A"}},
+    {"type": "lead.handed_off", "time": "2026-10-01T09:00:00+02:00"},
+    {
+        "type": "activity.logged",
+        "time": "2026-10-01T09:05:00+02:00",
+        "data": {"channel": "call", "direction": "outbound", "actor": "person"},
+    },
+]
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def lead_sla(*arguments: str | Path, folder: Path, **env: str) -> Done:
+    """Run one command in a folder, as the entry point does, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        patch.object(sys, "argv", ["lead-sla", *map(str, arguments)]),
+        patch.dict(os.environ, {"COLUMNS": "100", **env}),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    return Done(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
+def one_error_line(done: Done) -> str:
+    """The only line on stderr; nothing of a traceback."""
+    assert "Traceback" not in done.stderr
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Path:
+    """A folder after `lead-sla init`, with a recorded history."""
+    assert lead_sla("init", folder=tmp_path).returncode == 0
+    events = [{"id": str(n), "source": "crm", "subject": "L-1", **event} for n, event in enumerate(HISTORY)]
+    (tmp_path / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    return tmp_path
+
+
+def test_init_writes_an_agreement_that_is_in_order(begun: Path) -> None:
+    done = lead_sla("check", "agreement.yaml", folder=begun)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "in order" in done.stdout
+
+
+def test_init_overwrites_nothing(begun: Path) -> None:
+    done = lead_sla("init", folder=begun)
+    assert done.returncode == 1
+    assert "is there already" in one_error_line(done)
+
+
+def test_check_names_line_field_and_fix(begun: Path) -> None:
+    text = (begun / "agreement.yaml").read_text().replace("5 minutes elapsed", "5 minutes")
+    (begun / "agreement.yaml").write_text(text)
+    done = lead_sla("check", "agreement.yaml", folder=begun)
+    assert done.returncode == 1
+    line = next(n for n, line in enumerate(text.splitlines(), 1) if "5 minutes" in line and "within" in line)
+    message = one_error_line(done)
+    assert message.startswith(f"lead-sla: agreement.yaml:{line}: follow_up[0].targets[0].within: ")
+    assert "; fix: " in message
+
+
+def test_check_answers_scripts_in_json(begun: Path) -> None:
+    done = lead_sla("check", "agreement.yaml", "--json", folder=begun)
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["ok"]) == (0, True)
+    (begun / "agreement.yaml").write_text("quotas: []")
+    done = lead_sla("check", "agreement.yaml", "--json", folder=begun)
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["ok"]) == (1, False)
+    assert {"file", "line", "field", "message", "fix"} <= set(answer["faults"][0])
+
+
+def test_replay_writes_the_outcomes_of_a_history(begun: Path) -> None:
+    done = lead_sla(
+        "replay", "events.jsonl", "--policy", "agreement.yaml", "--out", "out.jsonl",
+        "--until", "2026-10-03T00:00:00Z", "--json", folder=begun,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    outcomes = [json.loads(line) for line in (begun / "out.jsonl").read_text().splitlines()]
+    told = [(o["data"]["duty"], o["data"]["kind"]) for o in outcomes if o["data"]["kind"] in ("met", "breached")]
+    assert told == [("first-touch", "met"), ("acceptance", "breached")]
+    assert json.loads(done.stdout)["outcomes"]["met"] == 1
+    again = lead_sla(
+        "replay", "events.jsonl", "-p", "agreement.yaml", "-o", "again.jsonl", "--until", "2026-10-03T00:00:00Z",
+        folder=begun,
+    )  # fmt: skip
+    assert again.returncode == 0
+    assert (begun / "again.jsonl").read_bytes() == (begun / "out.jsonl").read_bytes()
+
+
+def test_replay_names_bad_lines_and_judges_the_rest(begun: Path) -> None:
+    events = begun / "events.jsonl"
+    events.write_text("{\n" + events.read_text())
+    done = lead_sla("replay", "events.jsonl", "-p", "agreement.yaml", "-o", "out.jsonl", folder=begun)
+    assert done.returncode == 1
+    assert one_error_line(done).startswith("lead-sla: events.jsonl:1: not_json: ")
+    assert "3 events, 1 bad lines" in done.stdout
+
+
+def test_a_file_that_is_missing_is_named(begun: Path) -> None:
+    done = lead_sla("replay", "nowhere.jsonl", "-p", "agreement.yaml", "-o", "out.jsonl", folder=begun)
+    assert done.returncode == 1
+    assert "nowhere.jsonl" in one_error_line(done)
+
+
+def test_run_without_an_agreement_names_the_file(tmp_path: Path) -> None:
+    done = lead_sla("run", folder=tmp_path)
+    assert done.returncode == 1
+    assert "agreement.yaml" in one_error_line(done)
+
+
+def test_run_without_a_broker_says_so(begun: Path) -> None:
+    done = lead_sla("run", folder=begun, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+    assert done.returncode == 3
+    assert "Kafka does not answer" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_setting_is_named_with_its_fix(begun: Path) -> None:
+    done = lead_sla("run", folder=begun, LEAD_SLA_WEB_PORT="many")
+    assert done.returncode == 1
+    assert "LEAD_SLA_WEB_PORT" in one_error_line(done)
+
+
+def test_explain_without_a_worker_says_so(tmp_path: Path) -> None:
+    done = lead_sla("explain", "L-1", "--url", "http://127.0.0.1:1", folder=tmp_path)
+    assert done.returncode == 3
+    assert "no worker answers" in one_error_line(done)
+
+
+def test_schemas_are_written_and_checked(tmp_path: Path) -> None:
+    assert lead_sla("schemas", "contracts", folder=tmp_path).returncode == 0
+    assert lead_sla("schemas", "contracts", "--check", folder=tmp_path).returncode == 0
+    (tmp_path / "contracts" / "outcome.schema.json").write_text("{}")
+    done = lead_sla("schemas", "contracts", "--check", folder=tmp_path)
+    assert done.returncode == 1
+    assert "outcome.schema.json" in one_error_line(done)
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["init"], ["run"], ["demo"], ["check"], ["replay"], ["explain"], ["schemas"], ["topics", "create"]]
+)
+def test_every_command_explains_itself(command: list[str], tmp_path: Path) -> None:
+    done = lead_sla(*command, "--help", folder=tmp_path)
+    assert done.returncode == 0
+    assert "Usage" in done.stdout
