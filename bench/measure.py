@@ -1,7 +1,7 @@
 """How things are measured: two ways of doing a job in turns, in processor time where one process does it all."""
 
 import gc
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from statistics import median
 from time import process_time
 from typing import NamedTuple
@@ -37,8 +37,3 @@ def in_turns(ours: Work, baseline: Work, repeats: int) -> tuple[float, float]:
     """Median processor seconds of each. They take turns, so that a slow minute of the machine meets both."""
     seconds = [(cpu_s(ours), cpu_s(baseline)) for _ in range(repeats)]
     return median(s for s, _ in seconds), median(s for _, s in seconds)
-
-
-def each_us(items: Iterable[object], count: int, seconds: float) -> float:
-    """Microseconds for each of `count` things."""
-    return seconds / count * 1e6

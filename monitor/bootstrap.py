@@ -59,7 +59,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     web = WebServer(
         settings.web_host, settings.web_port, directory=worker.directory, health=worker, render_metrics=render
     )
-    await web.start()
+    port = await web.start()
+    log.info("pages on http://%s:%s: /metrics, /readyz, /healthz, /leads/{id}", settings.web_host, port)
     try:
         await worker.run(stop)
     finally:

@@ -16,7 +16,7 @@ from monitor.core.replay import Replay
 from monitor.core.tables import STAGE_OF_EVENT
 from monitor.notify.notice import Quiet, notice_of
 from monitor.ports import DELIVERY_REASONS
-from monitor.settings.settings import describe
+from monitor.settings.settings import Settings, describe
 from monitor.telemetry import metrics
 from monitor.wire import json_object, lead_event, schemas
 from monitor.wire.dead_letter import DeadLetterReason
@@ -40,7 +40,9 @@ follow_up:
     hold: 30 seconds
     final_after: {default: 10 minutes, crm-import: 24 hours}
 """
+# What is listed in the cell of a table; a bound beyond any sensible value is not.
 _WORDS_SHOWN_MAX: Final = 8
+_NUMBER_SHOWN_MAX: Final = 2**53
 # Thursday afternoon to Friday noon, local time is two hours ahead.
 _STORY: Final = (
     ("lead.created", "2026-10-01T14:20:00Z", {"source": "web-form", "segment": "mid-market"}),
@@ -105,8 +107,12 @@ def buckets_table() -> str:
 
 def settings_table() -> str:
     """Every setting with its default."""
-    rows = ((_code(doc.env), _code(doc.default) if doc.default else "none", doc.description) for doc in describe())
-    return _table(("variable", "default", "what it is"), rows)
+    fields = Settings.model_json_schema(by_alias=False)["properties"].values()
+    rows = (
+        (_code(doc.env), _type(field, {}), _code(doc.default) if doc.default else "", doc.description)
+        for doc, field in zip(describe(), fields, strict=True)
+    )
+    return _table(("variable", "takes", "default", "what it is"), rows)
 
 
 def event_types_table() -> str:
@@ -169,8 +175,15 @@ def _type(field: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
         return "RFC 3339"
     text = {"string": "text", "integer": "whole number", "array": "list of texts"}.get(option["type"], option["type"])
     if "maxLength" in option:
-        text += f", {option['maxLength']} characters"
-    return f"{text}, not negative" if option.get("minimum") == 0 else text
+        text += f", up to {option['maxLength']} characters"
+    least = f"above {option['exclusiveMinimum']:g}" if "exclusiveMinimum" in option else f"{option.get('minimum', '')}"
+    if option.get("maximum", _NUMBER_SHOWN_MAX) < _NUMBER_SHOWN_MAX:
+        return (
+            f"{text}, {least} to {option['maximum']:g}"
+            if option["maximum"] < 1e6
+            else f"{text}, {least} to {option['maximum']}"
+        )
+    return f"{text}, not negative" if least == "0" else text
 
 
 def dead_letters_table() -> str:

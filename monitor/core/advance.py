@@ -4,12 +4,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from monitor.core import event as ev
+from monitor.core.compaction import compacted
 from monitor.core.event import Event
 from monitor.core.fold import Prior, apply, clock_on
 from monitor.core.lead import (
-    CLOCKS_MAX,
     EMPTY_FOLD,
-    EVIDENCE_MAX,
     Clock,
     Evidence,
     Fold,
@@ -94,7 +93,7 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
     outcomes: tuple[Outcome, ...] = ()
     if after.fold.clocks is not lead.fold.clocks or not _all_before(since, lead.told):
         after, outcomes = _told(after, policy, ticking=False, since=since)
-    return Step(_compacted(after, policy), outcomes, remarks)
+    return Step(compacted(after, policy), outcomes, remarks)
 
 
 def _all_before(since: int, told: tuple[Told, ...]) -> bool:
@@ -124,7 +123,8 @@ def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     if at <= lead.known_until:
         at = lead.known_until
     clocks = tuple([_timed(clock, at, policy) for clock in lead.fold.clocks])
-    lead = lead._replace(known_until=at, fold=lead.fold._replace(clocks=clocks))
+    fold = lead.fold._replace(clocks=clocks)
+    lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased)
     lead, outcomes = _told(lead, policy, ticking=True, since=at)
     if any([not clock.final and at >= clock.final_at() for clock in clocks]):
         clocks = tuple([clock._replace(final=True) if at >= clock.final_at() else clock for clock in clocks])
@@ -163,29 +163,6 @@ def _folded(lead: Lead, policy: Policy) -> Fold:
         for clock in (*fold.clocks, *stay)
     )
     return fold._replace(clocks=clocks)
-
-
-def _compacted(lead: Lead, policy: Policy) -> Lead:
-    """Within its limits: the older half of the evidence becomes part of the base, old final clocks go."""
-    if len(lead.evidence) <= EVIDENCE_MAX and len(lead.fold.clocks) <= CLOCKS_MAX:
-        return lead
-    prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
-    older, newer = lead.evidence[: len(lead.evidence) // 2], lead.evidence[len(lead.evidence) // 2 :]
-    base = lead.base or EMPTY_FOLD
-    for evidence in older:
-        base = apply(base, evidence, policy, prior)
-    newest = {clock.duty: clock.cycle for clock in base.clocks}
-    kept = tuple(clock for clock in base.clocks if clock.state in OPEN_STATES or clock.cycle == newest[clock.duty])[
-        -CLOCKS_MAX:
-    ]
-    gone = {(clock.duty, clock.cycle) for clock in base.clocks} - {(clock.duty, clock.cycle) for clock in kept}
-    return lead._replace(
-        evidence=newer,
-        base=base._replace(clocks=kept),
-        base_key=older[-1].key(),
-        fold=lead.fold._replace(clocks=tuple(c for c in lead.fold.clocks if (c.duty, c.cycle) not in gone)),
-        told=tuple(t for t in lead.told if (t.duty, t.cycle) not in gone),
-    )
 
 
 def _erase(lead: Lead, event: Event, policy: Policy) -> Step:

@@ -12,6 +12,7 @@ from monitor.core.predicate import holds
 from monitor.core.tables import (
     CLOCK_TRANSITIONS,
     FINAL_INPUTS,
+    LATE_STATES,
     OPEN_STATES,
     RESTING_STAGES,
     STAGE_OF_EVENT,
@@ -57,8 +58,9 @@ def stage_after(event: Evidence, policy: Policy) -> str | None:
 
 
 def _attributes_after(attributes: Mapping[str, Scalar], event: Evidence) -> Mapping[str, Scalar]:
-    changed = {name: value for name, value in event.data.items() if name in _ATTRIBUTE_SET}
-    return {**attributes, **changed} if changed else attributes
+    if _ATTRIBUTE_SET.isdisjoint(event.data):
+        return attributes
+    return {**attributes, **{name: value for name, value in event.data.items() if name in _ATTRIBUTE_SET}}
 
 
 def _clocks_after(
@@ -77,7 +79,7 @@ def _clocks_after(
 def _clock_after(
     clock: Clock, event: Evidence, entered: str | None, attributes: Mapping[str, Scalar], policy: Policy
 ) -> Clock:
-    # Precedence when several conditions hold on one event: met before cancelled (before started, above).
+    # Precedence when several conditions hold on one event: met before cancelled (before started, below).
     duty = policy.duty(clock.duty)
     if duty is not None and _condition_holds(duty.met_by, event, entered, attributes):
         inputs = _MET
@@ -113,6 +115,8 @@ def _started(fold: Fold, duty: Duty, event: Evidence, policy: Policy, prior: Pri
     frozen = [clock for clock in prior.values() if clock.final and clock.duty == duty.name]
     if any(clock.started_by == event.id for clock in frozen):
         started = next(clock for clock in frozen if clock.started_by == event.id)._replace(round=fold.round)
+        if started.state in LATE_STATES:  # that it was breached is final; how late it is fulfilled is measured anew
+            started = started._replace(state=ClockState.BREACHED, ended_at=None, ended_by="")
     elif any(clock.verdict_at >= event.at for clock in frozen):
         return fold  # too late: a verdict behind this start is final already
     elif old is not None and old.started_by == event.id and old.policy_version != policy.version:

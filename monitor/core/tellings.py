@@ -8,7 +8,7 @@ from monitor.core.outcome import Kind, Reason
 from monitor.core.tables import LATE_STATES, OPEN_STATES, ClockState
 
 ToldKey = tuple[str, int, str, str]
-"""Duty, cycle, kind, level."""
+"""Duty, cycle, kind, level: the first four fields of Told, by which a later telling of the same is recognised."""
 
 
 class Telling(NamedTuple):
@@ -19,11 +19,6 @@ class Telling(NamedTuple):
     at: int
     evidence_id: str
     reason: Reason
-
-
-def told_key(told: Told) -> ToldKey:
-    """What a later telling of the same thing is recognised by."""
-    return told[:4]
 
 
 def pending_as_before(before: Lead | None, after: Lead) -> bool:

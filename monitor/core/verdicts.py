@@ -1,14 +1,16 @@
 """What may be said of a lead at an instant, and how it differs from what was said before."""
 
+from collections.abc import Mapping
 from zlib import crc32
 
 from monitor.core import event as ev
 from monitor.core.calendar import Calendar
+from monitor.core.event import Scalar
 from monitor.core.lead import Clock, Lead, Told
 from monitor.core.outcome import Kind, Outcome, Reason
 from monitor.core.policy import Policy
 from monitor.core.tables import ClockState
-from monitor.core.tellings import Telling, ToldKey, tellings, told_key
+from monitor.core.tellings import Telling, ToldKey, tellings
 
 
 def difference(
@@ -42,8 +44,9 @@ def difference(
                     continue
                 replaced = outcome.outcome_id if upheld else None
                 outcome = outcome._replace(revision=before.revision + 1, supersedes=replaced)
+                entry = entry._replace(revision=outcome.revision)
             outcomes.append(outcome)
-            told[key] = entry._replace(revision=outcome.revision)
+            told[key] = entry
     taken_back: list[Outcome] = []
     clocks = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
     for key, entry in told.items():
@@ -123,12 +126,11 @@ def _reason(lead: Lead, telling: Telling) -> Reason:
 
 def _who(lead: Lead, at: int) -> tuple[str, str, str]:
     """Owner, segment and source of the lead at that instant, whenever it is asked."""
-    known = {} if lead.base is None else lead.base.attributes
-    who = {name: known.get(name, "") for name in ("owner", "segment", "source")}
+    who: Mapping[str, Scalar] = {} if lead.base is None else lead.base.attributes
+    owner, segment, source = who.get("owner", ""), who.get("segment", ""), who.get("source", "")
     for evidence in lead.evidence:
         if evidence.at > at:
             break
-        for name in who:
-            if name in evidence.data:
-                who[name] = evidence.data[name]
-    return str(who["owner"]), str(who["segment"]), str(who["source"])
+        data = evidence.data
+        owner, segment, source = data.get("owner", owner), data.get("segment", segment), data.get("source", source)
+    return str(owner), str(segment), str(source)

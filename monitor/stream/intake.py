@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from monitor.stream.engine.lanes import Batch
-from monitor.stream.engine.transport import Send
+from monitor.stream.engine.producer import Send
 from monitor.stream.partitioning import partition_of
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.dead_letter import dead_letter

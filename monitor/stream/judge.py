@@ -8,8 +8,8 @@ from monitor.core.outcome import Kind, Outcome
 from monitor.core.policy import Policy
 from monitor.ports import TimeSource
 from monitor.stream.engine.lanes import Batch
+from monitor.stream.engine.producer import Send
 from monitor.stream.engine.store import Shard
-from monitor.stream.engine.transport import Send
 from monitor.stream.intake import SendAll, Topics, letter
 from monitor.stream.partition_judge import Judged, OpenClocks, PartitionJudge
 from monitor.telemetry.metrics import Metrics

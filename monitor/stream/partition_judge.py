@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from monitor.core.advance import Remark, TimeAdvanced, advance
@@ -12,7 +13,7 @@ from monitor.core.lead import Lead
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
 from monitor.core.tables import OPEN_STATES, ClockState
-from monitor.core.tellings import next_instant
+from monitor.core.tellings import next_instant, pending_as_before
 from monitor.stream.engine.store import Shard
 from monitor.telemetry.metrics import ClockState as ClockLabel
 from monitor.wire.state import UnreadableState, decode_state, encode_state, state_header
@@ -58,7 +59,8 @@ class PartitionJudge:
             if header.next_at:
                 pending.append((header.next_at, key.decode()))
             if header.open:
-                self.open_clocks.update(_open_clocks(decode_state("", packed)))
+                with suppress(UnreadableState):  # named when its lead is judged next
+                    self.open_clocks.update(_open_clocks(decode_state("", packed)))
         self.deadlines.fill(pending)
 
     def fold(self, records: Iterable[Any]) -> Judged:
@@ -70,14 +72,17 @@ class PartitionJudge:
         for record in records:
             try:
                 read = decode_record(record.value)
-                if isinstance(read, TimeAdvanced):
-                    ticked_until = max(ticked_until or 0, read.at)
-                    for lead in self.deadlines.due(read.at):
-                        outcomes += self._advance(lead, read, record.offset, remarks)
-                else:
-                    outcomes += self._advance(read.lead, read, record.offset, remarks)
-            except (UnreadableRecord, UnreadableState, CalendarExhausted) as unreadable:
+            except UnreadableRecord as unreadable:
                 damaged.append((record, str(unreadable)))
+                continue
+            leads = [read.lead] if isinstance(read, Event) else self.deadlines.due(read.at)
+            for lead in leads:
+                try:
+                    outcomes += self._advance(lead, read, record.offset, remarks)
+                except (UnreadableState, CalendarExhausted) as unreadable:
+                    damaged.append((record, str(unreadable)))
+            if isinstance(read, TimeAdvanced):
+                ticked_until = max(ticked_until or 0, read.at)
         states = [(name.encode(), encode_state(*touched)) for name, touched in self._touched.items()]
         return Judged(outcomes, states, damaged, remarks, ticked_until)
 
@@ -97,14 +102,20 @@ class PartitionJudge:
     def _advance(
         self, name: str, event: Event | TimeAdvanced, offset: int, remarks: Counter[tuple[Remark, str]]
     ) -> tuple[Outcome, ...]:
-        before, known_offset = self._known(name)
-        if offset <= known_offset:
+        known = self._known(name)
+        if known is not None and offset <= known.offset:
+            if isinstance(event, TimeAdvanced) and known.next_at:
+                self.deadlines.add(known.next_at, name)  # an old tick took it out, and is not the one it waits for
             return ()
+        before = None if known is None else known.lead
         step = advance(before, event, self._policy)
-        next_at = next_instant(step.lead) or 0
+        if known is not None and isinstance(event, Event) and pending_as_before(before, step.lead):
+            next_at = known.next_at
+        else:
+            next_at = next_instant(step.lead) or 0
+            if next_at:
+                self.deadlines.add(next_at, name)
         self._touched[name] = _Touched(step.lead, offset, next_at)
-        if next_at:
-            self.deadlines.add(next_at, name)
         if before is None or before.fold.clocks is not step.lead.fold.clocks:
             self._opened.update(_open_clocks(step.lead))
             if before is not None:
@@ -113,14 +124,15 @@ class PartitionJudge:
             remarks.update((remark, event.type) for remark in step.remarks)
         return step.outcomes
 
-    def _known(self, name: str) -> tuple[Lead | None, int]:
+    def _known(self, name: str) -> _Touched | None:
         touched = self._touched.get(name)
         if touched is not None:
-            return touched.lead, touched.offset
+            return touched
         packed = self._shard.get(name.encode())
         if packed is None:
-            return None, -1
-        return decode_state(name, packed), state_header(packed).offset
+            return None
+        header = state_header(packed)
+        return _Touched(decode_state(name, packed), header.offset, header.next_at)
 
     def _next_at(self, name: str) -> int | None:
         touched = self._touched.get(name)

@@ -152,6 +152,7 @@ class Worker:
     def _recovered(self, partitions: list[int]) -> None:
         self._judge.own(partitions)
         self._ticker.reset()
+        log.info("judging partitions %s", partitions)
         if self._assigned_s is not None:
             self._metrics.recovered(self._time.elapsed_s() - self._assigned_s)
 

@@ -24,6 +24,8 @@ from tests.support.kafka import KafkaBroker
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(180)]
 
+ROOT = Path(__file__).parents[2]
+MAKE_RUN = ["make", "-o", ".venv/.ready", "run"]  # the environment is there already: the test runs in it
 COMMAND = [str(Path(sys.executable).with_name("lead-sla")), "demo"]
 FIRST_VERDICT_S_MAX, STOP_S_MAX = 30.0, 20.0
 VERDICT = re.compile(r"verdict (?:met|breached|warned) [a-z-]+ (L-\S+) ")
@@ -33,7 +35,12 @@ class Demo:
     """A running demonstration whose lines are read as they come."""
 
     def __init__(
-        self, folder: Path, *options: str, port: int | None = None, settings: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *options: str,
+        port: int | None = None,
+        settings: Mapping[str, str] | None = None,
+        command: list[str] = COMMAND,
     ) -> None:
         self.port = port or free_port()
         environment = {name: value for name, value in os.environ.items() if "KAFKA_BOOTSTRAP" not in name}
@@ -41,8 +48,8 @@ class Demo:
         environment |= settings or {}
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            [*COMMAND, *options],
-            cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            [*command, *options],
+            cwd=folder if command is COMMAND else ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             start_new_session=True,
         )  # fmt: skip
         self.lines: list[str] = []
@@ -112,8 +119,13 @@ class Demo:
 def start(tmp_path: Path) -> Iterator[Callable[..., Demo]]:
     started: list[Demo] = []
 
-    def begin(*options: str, port: int | None = None, settings: Mapping[str, str] | None = None) -> Demo:
-        started.append(Demo(tmp_path, *options, port=port, settings=settings))
+    def begin(
+        *options: str,
+        port: int | None = None,
+        settings: Mapping[str, str] | None = None,
+        command: list[str] = COMMAND,
+    ) -> Demo:
+        started.append(Demo(tmp_path, *options, port=port, settings=settings, command=command))
         return started[-1]
 
     yield begin
@@ -135,6 +147,31 @@ def require_nothing_left(demo: Demo, ports: set[int]) -> None:
     assert [pid for pid in demo.children if alive(pid)] == []
     for port in ports:
         require_free(port)
+
+
+@pytest.mark.slow
+def test_make_run_itself_ends_with_status_0_when_interrupted(start: Callable[..., Demo]) -> None:
+    demo = start(command=MAKE_RUN)
+    demo.see_verdict()
+    ports = demo.ports()
+    (shown,) = [
+        child for child in psutil.Process(demo.process.pid).children() if "lead-sla" in " ".join(child.cmdline())
+    ]
+    shown.send_signal(signal.SIGINT)
+    assert demo.process.wait(timeout=STOP_S_MAX) == 0, demo.errors()
+    require_nothing_left(demo, ports)
+
+
+@pytest.mark.slow
+def test_ctrl_c_at_the_terminal_reaches_make_too_and_leaves_nothing_running(start: Callable[..., Demo]) -> None:
+    """Make waits for the demonstration, then reports the interruption in its own way."""
+    demo = start(command=MAKE_RUN)
+    demo.see_verdict()
+    ports = demo.ports()
+    os.killpg(demo.process.pid, signal.SIGINT)
+    demo.process.wait(timeout=STOP_S_MAX)
+    assert "Traceback" not in demo.errors()
+    require_nothing_left(demo, ports)
 
 
 @pytest.mark.slow
@@ -239,3 +276,11 @@ async def test_only_the_producer_runs_where_others_judge(
     ) as consumer:
         first = await asyncio.wait_for(consumer.getone(), 10)
     assert first.key.startswith(b"L-")
+
+
+def test_a_producer_that_waits_for_kafka_can_be_stopped(start: Callable[..., Demo]) -> None:
+    demo = start("--produce-only", settings={"KAFKA_BOOTSTRAP_SERVERS": f"{HOST}:{free_port()}"})
+    demo.see(lambda line: line.startswith("waiting for Kafka at "), 30)
+    status, took_s = demo.interrupt()
+    assert status == 0
+    assert took_s < STOP_S_MAX

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import signal
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -199,3 +200,33 @@ async def test_killed_five_times_under_load_the_verdicts_are_the_replays(
             await await_verdicts(reader, expected)
             assert {outcome["kind"] for outcome in reader.outcomes} >= set(FINAL_KINDS)
         assert worker.stop() == 0, worker.tail()
+
+
+async def test_a_paused_worker_holds_back_the_accusations_of_the_others(
+    kafka: Any, prefix: str, tmp_path: Path
+) -> None:
+    """What disproves a breach may wait in a partition that another worker reads, or does not read just now."""
+    topic = prefix + "leads.events"
+    with (
+        WorkerProcess(kafka.bootstrap, prefix, SECONDS, tmp_path) as one,
+        WorkerProcess(kafka.bootstrap, prefix, SECONDS, tmp_path) as two,
+    ):
+        await asyncio.gather(one.ready(), two.ready())
+        await asyncio.sleep(3)  # until both have their share
+        await asyncio.gather(one.ready(), two.ready())
+        leads, now = [f"Z-{n}" for n in range(80)], time.time()
+        assigned = [event(lead, "lead.assigned", now, {"owner": "ana"}) for lead in leads]
+        await produce(kafka.bootstrap, topic, assigned)
+        async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
+            await reader.until(lambda r: len(r.outcomes) >= 80, why="every lead activated")
+            one.send(signal.SIGSTOP)
+            touches = [touch(lead, now + 4) for lead in leads[:70]]
+            random.Random(3).shuffle(touches)
+            # Without a key the answers are spread over all input partitions, also over those of the paused worker.
+            await produce(kafka.bootstrap, topic, touches, key=False)
+            await asyncio.sleep(9)  # past the deadlines and the session timeout
+            one.send(signal.SIGCONT)
+            expected = replayed([*assigned, *touches], time.time() + 60)
+            await await_verdicts(reader, expected)
+            assert sum(key[3] == "breached" for key in expected) == 10
+        assert two.stop() == 0, two.tail()

@@ -6,6 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+from aiokafka import AIOKafkaProducer
+
 from tests.support.cluster import POLICIES, Reader, WorkerProcess, end_offsets_of, event, produce, touch
 
 SECONDS = POLICIES / "seconds.yaml"
@@ -36,4 +39,27 @@ async def test_a_lead_in_time_and_a_lead_forgotten(broker: Any, prefix: str, tmp
             await asyncio.sleep(0.1)
         else:
             raise AssertionError(f"/leads/L-2 never showed the breach: {status} {body}")
+        assert worker.stop() == 0, worker.tail()
+
+
+@pytest.mark.kafka
+async def test_producers_that_use_transactions_are_read_when_they_commit_and_never_hold_up_time(
+    kafka: Any, prefix: str, tmp_path: Path
+) -> None:
+    """A transaction ends in a control record: an offset that no consumer ever gets to see."""
+    with WorkerProcess(kafka.bootstrap, prefix, SECONDS, tmp_path) as worker:
+        await worker.ready()
+        producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, transactional_id=prefix + "crm")
+        await producer.start()
+        now = time.time()
+        for lead, commit in (("T-yes", True), ("T-no", False)):
+            await producer.begin_transaction()
+            item = event(lead, "lead.assigned", now, {"owner": "ana"})
+            for partition in range(3):
+                await producer.send(prefix + "leads.events", json.dumps(item).encode(), partition=partition)
+            await (producer.commit_transaction() if commit else producer.abort_transaction())
+        await producer.stop()
+        async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
+            await reader.until(lambda r: any(o["kind"] == "breached" for o in r.outcomes), 20, why="the breach")
+            assert {o["lead"] for o in reader.outcomes} == {"T-yes"}
         assert worker.stop() == 0, worker.tail()

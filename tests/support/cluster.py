@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 import time
 import urllib.error
@@ -63,6 +64,11 @@ class WorkerProcess:
         """kill -9."""
         assert self.child is not None
         self.child.kill()
+
+    def send(self, sig: signal.Signals) -> None:
+        """Signal the process, to pause it for example."""
+        assert self.child is not None
+        self.child.send(sig)
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and text of a page; (0, reason) when nothing answers."""

@@ -52,14 +52,18 @@ async def run_demo(stop: asyncio.Event, *, leads: int, seconds: float, seed: int
     # Lead ids differ from those of earlier runs on the same Kafka.
     tag = f"L-{time.now_at() // 1_000_000:x}"
     funnel = plan(seed, leads, tag)
-    demo = _produce_only(settings, funnel, time) if produce_only else _everything(settings, funnel, f"{tag}-0001", time)
+    demo = (
+        _produce_only(settings, funnel, time, stop)
+        if produce_only
+        else _everything(settings, funnel, f"{tag}-0001", time)
+    )
     async with demo as work:
         await _until(stop, seconds, work)
 
 
 @asynccontextmanager
 async def _produce_only(
-    settings: Settings, funnel: Iterator[Planned], time: TimeSource
+    settings: Settings, funnel: Iterator[Planned], time: TimeSource, stop: asyncio.Event
 ) -> AsyncIterator[list[Coroutine[Any, Any, None]]]:
     set_up_logging(settings.log_level, as_json=settings.log_json)
     give_up_s = time.elapsed_s() + _BROKER_WAIT_S_MAX
@@ -68,6 +72,9 @@ async def _produce_only(
             await create_topics(settings)
             break
         except KafkaConnectionError:
+            if stop.is_set():
+                yield []
+                return
             if time.elapsed_s() > give_up_s:
                 raise
             typer.echo(f"waiting for Kafka at {settings.kafka_bootstrap_servers}")

@@ -11,8 +11,9 @@ from faust.types.tuples import TP
 
 from monitor.stream.engine.lanes import Batch, Lanes
 from monitor.stream.engine.ownership import Fenced, Ownership
+from monitor.stream.engine.producer import Producer
 from monitor.stream.engine.store import PartitionStore, Shard
-from monitor.stream.engine.transport import BatchSchema, Producer, Transport
+from monitor.stream.engine.transport import BatchSchema, Transport
 
 TABLE = "leads"
 # Half of what a broker takes by default in one request: few requests, and none is refused for its size.

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import faust
 from aiokafka import AIOKafkaConsumer
-from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
 from monitor.stream.engine.continuity import Continuity
-from monitor.stream.engine.ownership import Fenced
+from monitor.stream.engine.producer import Producer
 
 if TYPE_CHECKING:
     from monitor.stream.engine.app import LeadApp
@@ -33,9 +31,6 @@ DRAIN_S_MAX = 4.0
 # Faust lets a fetch wait 1.5 s. Apache Kafka answers as soon as there is a record; the embedded broker lets up to
 # half of the wait go by, at every hop.
 FETCH_WAIT_MS_MAX = 100
-
-Send = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]
-"""Key, value, headers."""
 
 
 class BatchSchema(faust.Schema):  # type: ignore[misc]
@@ -235,71 +230,6 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """End offsets, corrected for a broker that reports them wrongly."""
         reported = dict(await super().highwaters(*partitions))
         return await self.app.true_ends(reported) if partitions else reported
-
-
-class Producer(driver.Producer):  # type: ignore[misc]
-    """Sends whole batches to one partition, and nothing of an epoch that is over."""
-
-    app: LeadApp
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._epochs: WeakKeyDictionary[BatchBuilder, int] = WeakKeyDictionary()
-
-    async def on_start(self) -> None:
-        """Start, then stand before the sender: the last look before bytes leave."""
-        await super().on_start()
-        sender = self._ensure_producer()._sender
-        send = sender._send_produce_req
-
-        async def fenced_send(node_id: int, batches: dict[Any, Any]) -> None:
-            live = {}
-            for tp, batch in batches.items():
-                epoch = self._epochs.get(batch._builder)
-                try:
-                    if epoch is not None:
-                        await self.app.ownership.may_write(epoch)
-                    live[tp] = batch
-                except Fenced as fenced:
-                    batch.failure(exception=fenced)
-                    sender._muted_partitions.discard(tp)
-            if live:
-                await send(node_id, live)
-            else:
-                sender._in_flight.discard(node_id)
-
-        sender._send_produce_req = fenced_send
-
-    async def send_all(self, topic: str, partition: int, records: Iterable[Send], epoch: int | None) -> int | None:
-        """Produce to one partition in order and wait until the broker has acknowledged all.
-
-        `epoch`: refuse once it is over; None for records that any worker may write. Returns the last offset,
-        None when there was nothing to send. Raises Fenced, or KafkaError when the broker refuses.
-        """
-        producer = self._ensure_producer()
-        futures: list[asyncio.Future[Any]] = []
-        builder, count = self._builder(epoch), 0
-        for key, value, headers in records:
-            if builder.append(timestamp=None, key=key, value=value, headers=list(headers)) is None:
-                builder.close()
-                futures.append(await producer.send_batch(builder, topic, partition=partition))
-                builder, count = self._builder(epoch), 0
-                if builder.append(timestamp=None, key=key, value=value, headers=list(headers)) is None:
-                    raise ValueError(f"a record for {topic} exceeds the largest batch")
-            count += 1
-        if count:
-            builder.close()
-            futures.append(await producer.send_batch(builder, topic, partition=partition))
-        if not futures:
-            return None
-        *_, last = await asyncio.gather(*futures)
-        return int(last.offset) + count - 1
-
-    def _builder(self, epoch: int | None) -> BatchBuilder:
-        builder = self._ensure_producer().create_batch()
-        if epoch is not None:
-            self._epochs[builder] = epoch
-        return builder
 
 
 class Transport(driver.Transport):  # type: ignore[misc]

@@ -6,7 +6,8 @@ from monitor.core.advance import Remark, advance
 from monitor.core.event import Event
 from monitor.core.lead import CLOCKS_MAX, EVIDENCE_MAX, new_lead
 from monitor.core.outcome import Kind, Reason
-from monitor.core.policy import Target
+from monitor.core.policy import Match, Target
+from monitor.core.predicate import parse
 from monitor.core.tables import ClockState
 from tests.support.agreement import HOUR, MINUTE, duty, elapsed, policy
 from tests.support.history import ONE_DUTY, assigned, at, called, event, run, said, tick
@@ -234,3 +235,71 @@ def test_the_oldest_ended_clocks_go_first() -> None:
     assert len(lead.fold.clocks) <= CLOCKS_MAX
     assert lead.fold.clocks[-1].cycle == rounds
     assert {(told.duty, told.cycle) for told in lead.told} == {(c.duty, c.cycle) for c in lead.fold.clocks}
+
+
+BY_SOURCE = policy(duty(warn_at=(), final_after={"default": 10 * MINUTE, "crm": 3 * HOUR}))
+
+
+def test_an_earlier_start_from_a_source_that_is_final_does_not_move_a_clock_that_others_may_still_revise() -> None:
+    late_start = assigned(-10)._replace(source="dialler")
+    step = run([assigned(0), tick(60), tick(100), late_start], BY_SOURCE)[-1]
+    assert step.outcomes == ()
+    assert step.lead.fold.clocks[0].started_at == at(0)
+
+
+def test_no_second_clock_starts_behind_a_verdict_that_is_final() -> None:
+    history = [assigned(0), assigned(10), tick(60), tick(120), event("lead.recycled", 5), tick(400)]
+    assert [o.kind for step in run(history)[3:] for o in step.outcomes] == [Kind.FINALISED]
+
+
+def test_a_final_verdict_stays_when_what_started_it_would_not_start_it_any_more() -> None:
+    only_hot = policy(duty(warn_at=(), starts=(Match(frozenset({"lead.assigned"}), when=parse("score >= 60")),)))
+    history = [event("lead.created", -10, score=70), assigned(0), tick(60), tick(120)]
+    step = run([*history, event("lead.updated", -5, score=10)], only_hot)[-1]
+    assert step.outcomes == ()
+    assert [clock.state for clock in step.lead.fold.clocks] == [ClockState.BREACHED]
+
+
+def test_the_lateness_of_a_final_breach_is_that_of_the_first_act_in_whatever_order_they_arrive() -> None:
+    history = [assigned(0), tick(60), tick(120)]
+    in_order = said([*history, called(130), called(140)])[-1]
+    disordered = said([*history, called(140), called(130)])[-1]
+    assert (in_order.kind, in_order.at) == (disordered.kind, disordered.at) == (Kind.FULFILLED_LATE, at(130))
+
+
+def test_evidence_at_the_very_instant_of_a_final_verdict_is_too_late_as_well() -> None:
+    step = run([assigned(0), tick(60), tick(120), called(60)])[-1]
+    assert (step.outcomes, step.lead.evidence[-1].barred) == ((), ("first-touch",))
+
+
+def test_a_duty_that_was_never_judged_is_not_final_however_long_ago_it_was_due() -> None:
+    outcomes = run([event("lead.updated", -5), tick(200), assigned(0), called(30)])[-1].outcomes
+    assert [o.kind for o in outcomes] == [Kind.MET]
+
+
+def test_a_clock_runs_on_while_its_breach_is_held_back() -> None:
+    holding = policy(duty(warn_at=(), hold_us=5 * MINUTE))
+    during, over = run([assigned(0), tick(62), tick(65)], holding)[1:]
+    assert during.lead.fold.clocks[0].state is ClockState.RUNNING
+    assert over.lead.fold.clocks[0].state is ClockState.BREACHED
+
+
+def test_a_clock_is_final_from_the_very_instant_on() -> None:
+    before, then = run([assigned(0), tick(60), tick(119.9), tick(120)])[2:]
+    assert [step.lead.fold.clocks[0].final for step in (before, then)] == [False, True]
+
+
+def test_a_breached_clock_stays_breached_when_events_are_folded_again() -> None:
+    step = run([assigned(0), tick(60), event("lead.updated", 70), event("lead.updated", 65)])[-1]
+    assert step.remarks == (Remark.OUT_OF_ORDER,)
+    assert step.lead.fold.clocks[0].state is ClockState.BREACHED
+
+
+def test_an_erasure_dated_before_the_start_cancels_at_the_start() -> None:
+    (outcome,) = run([assigned(10), event("lead.erased", 5)])[-1].outcomes
+    assert (outcome.kind, outcome.at) == (Kind.CANCELLED, at(10))
+
+
+def test_the_owner_is_known_when_the_assignment_is_no_longer_kept() -> None:
+    (met,) = said([*long_history(EVIDENCE_MAX + 1), called(59.5)])
+    assert (met.kind, met.owner) == (Kind.MET, "ana")

@@ -40,7 +40,8 @@ def test_until_cuts_events_off_and_lets_time_pass_to_its_very_instant() -> None:
 
 
 def test_an_event_at_the_deadline_is_judged_before_the_deadline_passes() -> None:
-    assert kinds_and_minutes(Replay(ONE_DUTY), [assigned(0), called(60)], at(100))[-1] == ("L", Kind.MET, 60)
+    judged = kinds_and_minutes(Replay(ONE_DUTY), [assigned(0), called(60)], at(100))
+    assert judged == [("L", Kind.ACTIVATED, 0), ("L", Kind.MET, 60)]
 
 
 def test_a_perfect_replay_takes_nothing_back() -> None:

@@ -11,7 +11,6 @@ from monitor.core.lead import Clock
 from monitor.core.policy import DEFAULT_STAGES
 from monitor.core.tables import (
     CLOCK_TRANSITIONS,
-    FINAL_INPUTS,
     LATE_STATES,
     OPEN_STATES,
     RESTING_STAGES,
@@ -70,7 +69,7 @@ def test_nothing_leads_out_of_a_state_that_is_not_open(state: ClockState, given:
 def test_a_final_breach_takes_only_its_lateness(given: ClockInput) -> None:
     clock = clock_after([tick(60)])._replace(final=True)
     after = clock_on(clock, given, clock.due_at + 1, "x")
-    assert (after is not clock) == (given in FINAL_INPUTS)
+    assert (after is not clock) == (given in (ClockInput.MET_LATE, ClockInput.CANCELLED_LATE))
 
 
 def test_only_an_end_is_stamped_with_its_instant_and_event() -> None:

@@ -104,12 +104,14 @@ def test_a_correction_refers_to_what_it_replaces_and_the_next_one_to_the_correct
 
 
 def test_what_was_taken_back_and_holds_again_has_a_new_revision_and_replaces_nothing() -> None:
-    breached, withdrawn, met, unmet, again = said(
-        [assigned(0), tick(60), called(30), event("lead.recycled", 20), assigned(25), tick(61)]
-    )[:5]
-    assert (breached.kind, withdrawn.kind, met.kind) == (Kind.BREACHED, Kind.WITHDRAWN, Kind.MET)
-    assert (unmet.kind, unmet.level) == (Kind.WITHDRAWN, "met")
-    assert (again.kind, again.cycle) == (Kind.CANCELLED, 1)
+    outcomes = said([assigned(0), called(30), event("lead.recycled", 20), called(10)])
+    assert [(o.kind, o.level, o.revision, o.supersedes) for o in outcomes] == [
+        (Kind.MET, "", 0, None),
+        (Kind.WITHDRAWN, "met", 0, None),
+        (Kind.CANCELLED, "", 0, None),
+        (Kind.WITHDRAWN, "cancelled", 0, None),
+        (Kind.MET, "", 1, None),
+    ]
 
 
 def test_a_warning_that_is_disproved_and_proved_again_is_revision_one() -> None:
@@ -148,9 +150,20 @@ def test_an_owner_who_changes_after_the_verdict_is_not_said_again() -> None:
     assert len(said([assigned(0, "ana"), tick(60), assigned(70, "ben"), assigned(65, "cem")])) == 1
 
 
+def test_an_owner_from_the_very_instant_of_the_verdict_is_said_again() -> None:
+    assert [o.owner for o in said([assigned(0, "ana"), tick(60), assigned(60, "ben")])] == ["ana", "ben"]
+
+
 def test_whoever_owned_a_lead_before_its_kept_evidence_begins_keeps_the_verdict() -> None:
-    updates = [event("lead.updated", 61 + n, score=n) for n in range(150)]
-    assert len([o for o in said([assigned(0, "ana"), tick(60), *updates, tick(250)]) if o.kind is Kind.BREACHED]) == 1
+    updates = [event("lead.updated", 71 + n, score=n) for n in range(150)]
+    history = [assigned(0, "ana"), tick(60), assigned(65, "ben"), *updates, event("lead.updated", 219.5)]
+    assert [(o.kind, o.owner) for o in said(history)] == [(Kind.BREACHED, "ana")]
+
+
+def test_a_warning_is_held_back_too() -> None:
+    held, told = run([assigned(0), tick(32), tick(35)], HOLDING)[1:]
+    assert held.outcomes == ()
+    assert [(o.kind, o.at) for o in told.outcomes] == [(Kind.WARNED, at(30))]
 
 
 def test_a_warning_is_due_at_its_share_of_the_limit_and_never_after_the_duty_is_met() -> None:

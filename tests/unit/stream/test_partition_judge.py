@@ -114,3 +114,27 @@ def test_how_the_log_is_cut_into_batches_does_not_matter(history: list[Event | T
         judge = PartitionJudge(parts, POLICY) if start % 2 else judge
     assert piecewise == at_once
     assert dict(parts.items()) == dict(whole.items())
+
+
+def test_a_tick_that_is_read_again_does_not_lose_a_deadline_that_a_later_event_brought() -> None:
+    shard = MemoryShard()
+    tick = TimeAdvanced(START + 3 * HOUR)
+    records = log_of(assigned("b"), tick, assigned("a"))  # by the time of the tick "a" was due, but nobody knew of it
+    judged(PartitionJudge(shard, POLICY), records)
+    taken_over = PartitionJudge(shard, POLICY)
+    assert judged(taken_over, records[1:]) == []
+    assert taken_over.deadlines.first() == START + 30 * MINUTE
+    later = Record(len(records), encode_tick(TimeAdvanced(tick.at + MINUTE)))
+    assert Kind.BREACHED in judged(taken_over, [later])
+
+
+def test_a_damaged_state_does_not_keep_other_leads_from_being_judged() -> None:
+    shard = MemoryShard()
+    judged(PartitionJudge(shard, POLICY), log_of(assigned("a"), assigned("b"), assigned("c")))
+    whole = shard.get(b"b")
+    assert whole is not None
+    shard.put_all([(b"b", whole[:18] + b"\xc1" + whole[19:])], 1)
+    judge = PartitionJudge(shard, POLICY)
+    done = judge.fold([Record(9, encode_tick(TimeAdvanced(START + HOUR)))])
+    assert [o.lead for o in done.outcomes if o.kind is Kind.BREACHED] == ["a", "c"]
+    assert len(done.damaged) == 1

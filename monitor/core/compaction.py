@@ -1,0 +1,29 @@
+"""Keeps the state of a lead within its limits, however many events there are of it."""
+
+from monitor.core.fold import Prior, apply
+from monitor.core.lead import CLOCKS_MAX, EMPTY_FOLD, EVIDENCE_MAX, Lead
+from monitor.core.policy import Policy
+from monitor.core.tables import OPEN_STATES
+
+
+def compacted(lead: Lead, policy: Policy) -> Lead:
+    """Within its limits: the older half of the evidence becomes part of the base, old final clocks go."""
+    if len(lead.evidence) <= EVIDENCE_MAX and len(lead.fold.clocks) <= CLOCKS_MAX:
+        return lead
+    prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
+    older, newer = lead.evidence[: len(lead.evidence) // 2], lead.evidence[len(lead.evidence) // 2 :]
+    base = lead.base or EMPTY_FOLD
+    for evidence in older:
+        base = apply(base, evidence, policy, prior)
+    newest = {clock.duty: clock.cycle for clock in base.clocks}
+    kept = tuple(clock for clock in base.clocks if clock.state in OPEN_STATES or clock.cycle == newest[clock.duty])[
+        -CLOCKS_MAX:
+    ]
+    gone = {(clock.duty, clock.cycle) for clock in base.clocks} - {(clock.duty, clock.cycle) for clock in kept}
+    return lead._replace(
+        evidence=newer,
+        base=base._replace(clocks=kept),
+        base_key=older[-1].key(),
+        fold=lead.fold._replace(clocks=tuple(c for c in lead.fold.clocks if (c.duty, c.cycle) not in gone)),
+        told=tuple(t for t in lead.told if (t.duty, t.cycle) not in gone),
+    )

@@ -1,0 +1,84 @@
+"""Faust's producer with whole batches to one partition, fenced right before they leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from aiokafka.producer.message_accumulator import BatchBuilder
+from faust.transport.drivers import aiokafka as driver
+
+from monitor.stream.engine.ownership import Fenced
+
+if TYPE_CHECKING:
+    from monitor.stream.engine.app import LeadApp
+
+Send = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]
+"""Key, value, headers."""
+
+
+class Producer(driver.Producer):  # type: ignore[misc]
+    """Sends whole batches to one partition, and nothing of an epoch that is over."""
+
+    app: LeadApp
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._epochs: WeakKeyDictionary[BatchBuilder, int] = WeakKeyDictionary()
+
+    async def on_start(self) -> None:
+        """Start, then stand before the sender: the last look before bytes leave."""
+        await super().on_start()
+        sender = self._ensure_producer()._sender
+        send = sender._send_produce_req
+
+        async def fenced_send(node_id: int, batches: dict[Any, Any]) -> None:
+            live = {}
+            for tp, batch in batches.items():
+                epoch = self._epochs.get(batch._builder)
+                try:
+                    if epoch is not None:
+                        await self.app.ownership.may_write(epoch)
+                    live[tp] = batch
+                except Fenced as fenced:
+                    batch.failure(exception=fenced)
+                    sender._muted_partitions.discard(tp)
+            if live:
+                await send(node_id, live)
+            else:
+                sender._in_flight.discard(node_id)
+
+        sender._send_produce_req = fenced_send
+
+    async def send_all(self, topic: str, partition: int, records: Iterable[Send], epoch: int | None) -> int | None:
+        """Produce to one partition in order and wait until the broker has acknowledged all.
+
+        `epoch`: refuse once it is over; None for records that any worker may write. Returns the last offset,
+        None when there was nothing to send. Raises Fenced, or KafkaError when the broker refuses.
+        """
+        producer = self._ensure_producer()
+        futures: list[asyncio.Future[Any]] = []
+        builder, count = self._builder(epoch), 0
+        for key, value, headers in records:
+            if builder.append(timestamp=None, key=key, value=value, headers=list(headers)) is None:
+                builder.close()
+                futures.append(await producer.send_batch(builder, topic, partition=partition))
+                builder, count = self._builder(epoch), 0
+                if builder.append(timestamp=None, key=key, value=value, headers=list(headers)) is None:
+                    raise ValueError(f"a record for {topic} exceeds the largest batch")
+            count += 1
+        if count:
+            builder.close()
+            futures.append(await producer.send_batch(builder, topic, partition=partition))
+        if not futures:
+            return None
+        *_, last = await asyncio.gather(*futures)
+        return int(last.offset) + count - 1
+
+    def _builder(self, epoch: int | None) -> BatchBuilder:
+        builder = self._ensure_producer().create_batch()
+        if epoch is not None:
+            self._epochs[builder] = epoch
+        return builder
