@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from bench import inprocess
+from bench import inprocess, onbroker
 from bench.measure import Row
 
 _LINE = "{:<50} {:>12} {:<10} {:>7} x {:<28} {:>12}  {}"
@@ -24,6 +24,8 @@ def main() -> None:
 
 def _groups(*, quick: bool, full: bool) -> Iterable[Iterator[Row]]:
     yield from inprocess.rows(quick=quick, full=full)
+    if not quick:
+        yield onbroker.rows()
 
 
 def _line(row: Row) -> str:

@@ -1,7 +1,12 @@
-"""The baseline of the core: the least that tells met from breached. No order, no repeats, no reasons, no revision."""
+"""The baseline of the core: what one would write by hand in an afternoon, with nothing but verdicts in mind.
+
+It remembers the ids it has seen and who owns the lead. It knows no calendar, no warning, no policy, no order of
+arrival, no revision, and keeps nothing to explain a verdict by.
+"""
 
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
+from typing import Any
 
 from monitor.core.event import Event
 
@@ -13,26 +18,37 @@ class BareMachine:
     """One clock per lead: assigned starts it, a person's outbound act meets it, the limit breaches it."""
 
     def __init__(self) -> None:
-        self.due_ats: dict[str, int] = {}
+        self._leads: dict[str, dict[str, Any]] = {}
         self._heap: list[tuple[int, str]] = []
 
-    def run(self, events: Iterable[Event]) -> Iterator[tuple[str, str, int]]:
-        """(verdict, lead, instant) of events that are already in order of time."""
-        due_ats, heap = self.due_ats, self._heap
+    def run(self, events: Iterable[Event]) -> Iterator[dict[str, Any]]:
+        """The verdicts on events that are already in order of time."""
+        leads, heap = self._leads, self._heap
         for event in events:
             while heap and heap[0][0] < event.at:
-                due_at, lead = heappop(heap)
-                if due_ats.get(lead) == due_at:
-                    del due_ats[lead]
-                    yield "breached", lead, due_at
-            lead = event.lead
+                due_at, name = heappop(heap)
+                if leads[name]["due_at"] == due_at:
+                    yield self._verdict("breached", name, due_at)
+            lead = leads.setdefault(event.lead, {"seen": set(), "owner": "", "due_at": None, "started_at": None})
+            if event.id in lead["seen"]:
+                continue
+            lead["seen"].add(event.id)
+            if "owner" in event.data:
+                lead["owner"] = event.data["owner"]
             if event.type == "lead.assigned":
-                if lead not in due_ats:
-                    due_ats[lead] = event.at + LIMIT_US
-                    heappush(heap, (event.at + LIMIT_US, lead))
-                    yield "activated", lead, event.at
-            elif event.type == "activity.logged" and lead in due_ats:
-                data = event.data
-                if data["direction"] == "outbound" and data["actor"] == "person" and data["channel"] in _CHANNELS:
-                    del due_ats[lead]
-                    yield "met", lead, event.at
+                if lead["started_at"] is None:
+                    lead["started_at"], lead["due_at"] = event.at, event.at + LIMIT_US
+                    heappush(heap, (lead["due_at"], event.lead))
+                    yield {"kind": "activated", "lead": event.lead, "at": event.at, "owner": lead["owner"]}
+            elif event.type == "activity.logged" and lead["due_at"] is not None and _counts(event):
+                yield self._verdict("met", event.lead, event.at)
+
+    def _verdict(self, kind: str, name: str, at: int) -> dict[str, Any]:
+        lead = self._leads[name]
+        due_at, lead["due_at"] = lead["due_at"], None
+        return {"kind": kind, "lead": name, "at": at, "owner": lead["owner"], "due_at": due_at}
+
+
+def _counts(event: Event) -> bool:
+    data = event.data
+    return data["direction"] == "outbound" and data["actor"] == "person" and data["channel"] in _CHANNELS

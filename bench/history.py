@@ -15,12 +15,19 @@ START_AT = from_rfc3339("2026-10-05T06:00:00Z")
 EVENTS_PER_LEAD = 5
 
 _EXAMPLE = Path(__file__).parents[1] / "monitor" / "cli" / "examples" / "agreement.yaml"
-_ONE_DUTY = Path(__file__).parent / "one-duty.yaml"
+_HERE = Path(__file__).parent
+LIMIT_S = 60
+"""Of `seconds_duty`."""
 
 
 def one_duty() -> Policy:
     """A first touch within an elapsed hour, nothing else: what the bare state machine can do too."""
-    return load_policy(_ONE_DUTY)
+    return load_policy(_HERE / "one-duty.yaml")
+
+
+def seconds_duty() -> Policy:
+    """A first touch within LIMIT_S elapsed seconds."""
+    return load_policy(_HERE / "one-duty-seconds.yaml")
 
 
 def example() -> Policy:
@@ -45,11 +52,20 @@ def lead_events(number: int, start_at: int) -> Iterator[Event]:
         middle,
         (200, ev.LEAD_UPDATED, "crm", {"score": 75, "employees": 120}),
     )
-    for minutes, type_, source, data in happened:
-        yield Event(name, f"{name}-{type_}-{minutes}", type_, start_at + minutes * MINUTE_US, source, data)
+    for n, (minutes, type_, source, data) in enumerate(happened):
+        yield Event(name, f"{name}-{n}", type_, start_at + minutes * MINUTE_US, source, data)
 
 
 def history(leads: int, start_at: int = START_AT, spacing_us: int = SECOND_US) -> list[Event]:
     """All their events in order of time; a lead begins every `spacing_us`."""
     events = [event for n in range(leads) for event in lead_events(n, start_at + n * spacing_us)]
     return sorted(events, key=lambda event: event.at)
+
+
+def assignments(leads: int, start_at: int, spread_us: int) -> list[Event]:
+    """Each of these leads assigned once, evenly spread over that time; nobody will touch them."""
+    names = [(n, f"L-{n:06d}") for n in range(leads)]
+    return [
+        Event(name, f"{name}-0", ev.LEAD_ASSIGNED, start_at + spread_us * n // leads, "crm", {"owner": "ana"})
+        for n, name in names
+    ]

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from bench.bare import BareMachine
-from bench.history import EVENTS_PER_LEAD, MINUTE_US, START_AT, example, history, lead_events, one_duty
+from bench.history import MINUTE_US, START_AT, example, history, lead_events, one_duty
 from bench.measure import Row, in_turns
 from monitor.core.advance import advance
 from monitor.core.calendar import due_at
@@ -178,12 +178,10 @@ def deadlines(entries: int) -> Iterator[Row]:
 
 def open_lead(policy: Policy, number: int) -> Lead:
     """A lead with one open clock and five pieces of evidence."""
-    lead: Lead | None = None
-    events = list(lead_events(number * 8 + 1, START_AT))  # one that nobody touches
-    assert len(events) == EVENTS_PER_LEAD
-    for event in events:
-        lead = advance(lead, event._replace(at=event.at), policy).lead
-    assert lead is not None
+    untouched = list(lead_events(number * 8 + 1, START_AT))
+    lead = advance(None, untouched[0], policy).lead
+    for event in untouched[1:]:
+        lead = advance(lead, event, policy).lead
     return lead
 
 

@@ -4,6 +4,7 @@
 """
 
 import json
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -43,6 +44,7 @@ follow_up:
 # What is listed in the cell of a table; a bound beyond any sensible value is not.
 _WORDS_SHOWN_MAX: Final = 8
 _NUMBER_SHOWN_MAX: Final = 2**53
+_WIDTH: Final = 118
 # Thursday afternoon to Friday noon, local time is two hours ahead.
 _STORY: Final = (
     ("lead.created", "2026-10-01T14:20:00Z", {"source": "web-form", "segment": "mid-market"}),
@@ -74,14 +76,11 @@ def metrics_table() -> str:
 
 def labels_table() -> str:
     """The values that each label can have."""
-    results = (
-        ("lead_sla_events_total", get_args(metrics.EventResult)),
-        ("lead_sla_ticks_total", get_args(metrics.TickResult)),
-        ("lead_sla_deliveries_total", (*DELIVERY_REASONS, metrics.GAVE_UP)),
-    )
+    results = (get_args(metrics.EventResult), get_args(metrics.TickResult), (*DELIVERY_REASONS, metrics.GAVE_UP))
+    with_result = [name for name, spec in metrics.METRICS.items() if "result" in spec.labels]
     rows = [
         ("`type`", _code(*event.EVENT_TYPES, metrics.UNKNOWN_TYPE)),
-        *((f"`result` of `{name}`", _code(*words)) for name, words in results),
+        *((f"`result` of `{name}`", _code(*words)) for name, words in zip(with_result, results, strict=True)),
         ("`reason`", "those of [dead letters](../reference/events.md#dead-letters)"),
         ("`duty`, `team`", f"names in the agreement; `{metrics.OTHER}` for any that it does not have"),
         ("`segment`", f"`segments` of the agreement; `{metrics.OTHER}` for the rest, `{metrics.NONE}` without one"),
@@ -168,7 +167,7 @@ def _type(field: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
     option = next(option for option in field.get("anyOf", (field,)) if option.get("type") != "null")
     option = defs[option["$ref"].rpartition("/")[2]] if "$ref" in option else option
     if "enum" in option:
-        return _code(*option["enum"]) if len(option["enum"]) <= _WORDS_SHOWN_MAX else "one of the words above"
+        return _code(*option["enum"]) if len(option["enum"]) <= _WORDS_SHOWN_MAX else "one of the words below"
     if "const" in option:
         return _code(option["const"])
     if field.get("format") == "date-time" or option.get("format") == "date-time":
@@ -176,14 +175,11 @@ def _type(field: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
     text = {"string": "text", "integer": "whole number", "array": "list of texts"}.get(option["type"], option["type"])
     if "maxLength" in option:
         text += f", up to {option['maxLength']} characters"
-    least = f"above {option['exclusiveMinimum']:g}" if "exclusiveMinimum" in option else f"{option.get('minimum', '')}"
+    above = option.get("exclusiveMinimum")
+    least = option.get("minimum") if above is None else f"above {above:g}"
     if option.get("maximum", _NUMBER_SHOWN_MAX) < _NUMBER_SHOWN_MAX:
-        return (
-            f"{text}, {least} to {option['maximum']:g}"
-            if option["maximum"] < 1e6
-            else f"{text}, {least} to {option['maximum']}"
-        )
-    return f"{text}, not negative" if least == "0" else text
+        return f"{text}, {least} to {int(option['maximum'])}"
+    return f"{text}, not negative" if least == 0 else text
 
 
 def dead_letters_table() -> str:
@@ -224,7 +220,7 @@ def policy_limits_table() -> str:
 
 def predicate_fields() -> str:
     """The fields that a condition may ask for."""
-    return f"{_code(*event.DATA_FIELDS)}.\n"
+    return textwrap.fill(f"{_code(*event.DATA_FIELDS)}.", _WIDTH, break_on_hyphens=False) + "\n"
 
 
 def example_policy() -> str:

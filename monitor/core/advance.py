@@ -126,7 +126,7 @@ def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     fold = lead.fold._replace(clocks=clocks)
     lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased)
     lead, outcomes = _told(lead, policy, ticking=True, since=at)
-    if any([not clock.final and at >= clock.final_at() for clock in clocks]):
+    if any(not clock.final and at >= clock.final_at() for clock in clocks):
         clocks = tuple([clock._replace(final=True) if at >= clock.final_at() else clock for clock in clocks])
         lead = lead._replace(fold=lead.fold._replace(clocks=clocks))
     return Step(lead, outcomes)

@@ -22,8 +22,9 @@ class Notifier:
     """
 
     def __init__(
-        self, topics: Topics, sink: Sink, backoff: Backoff, send_all: SendAll, time: TimeSource, metrics: Metrics
+        self, topics: Topics, sink: Sink | None, backoff: Backoff, send_all: SendAll, time: TimeSource, metrics: Metrics
     ) -> None:
+        """Without a sink outcomes are read all the same: a sink added later must not begin with all of history."""
         self._topics = topics
         self._sink = sink
         self._backoff = backoff
@@ -33,23 +34,29 @@ class Notifier:
 
     async def take(self, batch: Batch) -> None:
         """Return when each notice of the batch is delivered or in dead letters."""
+        if self._sink is None:
+            return
         for record in batch.records:
-            try:
-                notice = notice_of(decode_outcome(record.value))
-            except UnreadableOutcome as unreadable:
-                await self._bury(record, DeadLetterReason.INTERNAL_RECORD, str(unreadable))
-                continue
-            if isinstance(notice, Quiet):
-                continue
-            ended = await deliver_with_retry(self._sink, notice, self._time, self._backoff, attempted=self._attempted)
-            if not ended.last.delivered:
-                detail = f"{self._sink.name}: {ended.last.reason} after {ended.attempts} attempts"
-                self._metrics.delivery_attempted(self._sink.name, GAVE_UP)
-                log.error("notice %s was not delivered: %s", notice.notice_id, detail)
-                await self._bury(record, DeadLetterReason.DELIVERY_FAILED, detail)
+            await self._tell(record, self._sink)
 
-    def _attempted(self, delivery: Delivery) -> None:
-        self._metrics.delivery_attempted(self._sink.name, delivery.reason)
+    async def _tell(self, record: Any, sink: Sink) -> None:
+        try:
+            notice = notice_of(decode_outcome(record.value))
+        except UnreadableOutcome as unreadable:
+            await self._bury(record, DeadLetterReason.INTERNAL_RECORD, str(unreadable))
+            return
+        if isinstance(notice, Quiet):
+            return
+
+        def attempted(delivery: Delivery) -> None:
+            self._metrics.delivery_attempted(sink.name, delivery.reason)
+
+        ended = await deliver_with_retry(sink, notice, self._time, self._backoff, attempted=attempted)
+        if not ended.last.delivered:
+            self._metrics.delivery_attempted(sink.name, GAVE_UP)
+            detail = f"{sink.name}: {ended.last.reason} after {ended.attempts} attempts"
+            log.error("notice %s was not delivered: %s", notice.notice_id, detail)
+            await self._bury(record, DeadLetterReason.DELIVERY_FAILED, detail)
 
     async def _bury(self, record: Any, reason: DeadLetterReason, detail: str) -> None:
         self._metrics.dead_lettered(reason)

@@ -16,7 +16,7 @@ from monitor.core.tables import OPEN_STATES, ClockState
 from monitor.core.tellings import next_instant, pending_as_before
 from monitor.stream.engine.store import Shard
 from monitor.telemetry.metrics import ClockState as ClockLabel
-from monitor.wire.state import UnreadableState, decode_state, encode_state, state_header
+from monitor.wire.state import UnreadableState, clock_states, decode_state, encode_state, state_header
 from monitor.wire.timeline import UnreadableRecord, decode_record
 
 OpenClocks = Counter[tuple[str, ClockLabel]]
@@ -60,7 +60,8 @@ class PartitionJudge:
                 pending.append((header.next_at, key.decode()))
             if header.open:
                 with suppress(UnreadableState):  # named when its lead is judged next
-                    self.open_clocks.update(_open_clocks(decode_state("", packed)))
+                    for opened in _open_clocks(clock_states(packed)):
+                        self.open_clocks[opened] += 1
         self.deadlines.fill(pending)
 
     def fold(self, records: Iterable[Any]) -> Judged:
@@ -117,9 +118,9 @@ class PartitionJudge:
                 self.deadlines.add(next_at, name)
         self._touched[name] = _Touched(step.lead, offset, next_at)
         if before is None or before.fold.clocks is not step.lead.fold.clocks:
-            self._opened.update(_open_clocks(step.lead))
+            self._opened.update(_open_clocks(_states(step.lead)))
             if before is not None:
-                self._opened.subtract(_open_clocks(before))
+                self._opened.subtract(_open_clocks(_states(before)))
         if step.remarks and isinstance(event, Event):
             remarks.update((remark, event.type) for remark in step.remarks)
         return step.outcomes
@@ -142,7 +143,11 @@ class PartitionJudge:
         return None if packed is None else state_header(packed).next_at or None
 
 
-def _open_clocks(lead: Lead) -> Iterator[tuple[str, ClockLabel]]:
-    for clock in lead.fold.clocks:
-        if clock.state in OPEN_STATES:
-            yield clock.duty, "running" if clock.state is ClockState.RUNNING else "breached"
+def _states(lead: Lead) -> Iterator[tuple[str, ClockState]]:
+    return ((clock.duty, clock.state) for clock in lead.fold.clocks)
+
+
+def _open_clocks(states: Iterable[tuple[str, ClockState]]) -> Iterator[tuple[str, ClockLabel]]:
+    for duty, state in states:
+        if state in OPEN_STATES:
+            yield duty, "running" if state is ClockState.RUNNING else "breached"

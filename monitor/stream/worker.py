@@ -82,9 +82,8 @@ class Worker:
         metrics.watch_clocks(self._judge.open_clocks)
         app.take_batches("intake", topics.events, Intake(topics, settings.limits, app.send_all, metrics).take)
         app.take_batches("judge", topics.timeline, self._judge.take, continuous=True)
-        if sink is not None:
-            notifier = Notifier(topics, sink, settings.backoff, app.send_all, time, metrics)
-            app.take_batches("notifier", topics.outcomes, notifier.take, drained=False)
+        notifier = Notifier(topics, sink, settings.backoff, app.send_all, time, metrics)
+        app.take_batches("notifier", topics.outcomes, notifier.take, drained=False)
         app.on_partitions_assigned.connect(self._assigned, weak=False)
         app.on_partitions_revoked.connect(self._revoked, weak=False)
         self.directory = Directory(app, topics.partitions, lambda: self._judge.partitions)

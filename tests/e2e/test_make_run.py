@@ -49,8 +49,8 @@ class Demo:
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             [*command, *options],
-            cwd=folder if command is COMMAND else ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            start_new_session=True,
+            cwd=folder if command is COMMAND else ROOT, env=environment,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         self.lines: list[str] = []
         self._new: queue.Queue[str] = queue.Queue()

@@ -1,6 +1,7 @@
 """The worker on a real broker: events in; outcomes, dead letters, pages and metrics out."""
 
 import asyncio
+import base64
 import json
 import time
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from monitor.cli.demo.broker import free_port
+from monitor.cli.demo.receiver import WebhookReceiver
 from tests.support.cluster import POLICIES, Reader, WorkerProcess, end_offsets_of, event, produce, touch
 
 SECONDS = POLICIES / "seconds.yaml"
@@ -62,4 +65,30 @@ async def test_producers_that_use_transactions_are_read_when_they_commit_and_nev
         async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
             await reader.until(lambda r: any(o["kind"] == "breached" for o in r.outcomes), 20, why="the breach")
             assert {o["lead"] for o in reader.outcomes} == {"T-yes"}
+        assert worker.stop() == 0, worker.tail()
+
+
+async def test_a_channel_that_is_down_delays_no_verdict_and_gets_its_notices_later(
+    broker: Any, prefix: str, tmp_path: Path
+) -> None:
+    port, secret = free_port(), "whsec_" + base64.b64encode(b"0" * 32).decode()
+    settings = {"broker_end_offsets": end_offsets_of(broker), "webhook_secret": secret}
+    settings["webhook_url"] = f"http://127.0.0.1:{port}/hook"
+    with WorkerProcess(broker.bootstrap, prefix, SECONDS, tmp_path, **settings) as worker:
+        await worker.ready()
+        events = [event(f"W-{n}", "lead.assigned", time.time(), {"owner": "ana", "grade": "A"}) for n in range(20)]
+        await produce(broker.bootstrap, prefix + "leads.events", events)
+        async with Reader(broker.bootstrap, prefix + "lead-sla.outcomes") as reader:
+            await reader.until(lambda r: sum(o["kind"] == "breached" for o in r.outcomes) == 20, 20, why="20 breaches")
+            expected = {o["id"] for o in reader.outcomes if o["kind"] in ("breached", "warned")}
+        receiver = WebhookReceiver(secret, port=port)
+        await receiver.start()
+        try:
+            for _ in range(300):
+                if {received.notice_id for received in receiver.verified} == expected:
+                    break
+                await asyncio.sleep(0.1)
+            assert {received.notice_id for received in receiver.verified} == expected
+        finally:
+            await receiver.stop()
         assert worker.stop() == 0, worker.tail()

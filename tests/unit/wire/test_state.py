@@ -11,7 +11,7 @@ from monitor.core.lead import Clock, Evidence, Fold, Lead, Told, new_lead
 from monitor.core.outcome import Kind
 from monitor.core.tables import OPEN_STATES, ClockState
 from monitor.core.tellings import next_instant
-from monitor.wire.state import VERSION, UnreadableState, decode_state, encode_state, state_header
+from monitor.wire.state import VERSION, UnreadableState, clock_states, decode_state, encode_state, state_header
 from tests.support.agreement import policy
 from tests.support.history import assigned, called, event, run, tick
 
@@ -46,6 +46,7 @@ def test_a_state_survives_being_written_and_read(lead: Lead, offset: int, next_a
     assert decode_state(lead.id, packed) == lead
     is_open = any(clock.state in OPEN_STATES for clock in lead.fold.clocks)
     assert state_header(packed) == (is_open, offset, next_at or 0)
+    assert clock_states(packed) == [(clock.duty, clock.state) for clock in lead.fold.clocks]
 
 
 @given(leads)
@@ -112,6 +113,8 @@ def test_no_bytes_raise_anything_else(noise: bytes, behind_header: bool) -> None
     packed = encode_state(new_lead("L"), 1, None)[:18] + noise if behind_header else noise
     with suppress(UnreadableState):
         decode_state("L", packed)
+    with suppress(UnreadableState):
+        clock_states(packed)
 
 
 @given(st.data())
@@ -120,3 +123,5 @@ def test_a_flipped_byte_raises_nothing_else(data: st.DataObject) -> None:
     packed[data.draw(st.integers(0, len(packed) - 1))] ^= data.draw(st.integers(1, 255))
     with suppress(UnreadableState):
         decode_state("L", bytes(packed))
+    with suppress(UnreadableState):
+        clock_states(bytes(packed))
