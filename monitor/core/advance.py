@@ -107,6 +107,8 @@ def _all_before(since: int, told: tuple[Told, ...]) -> bool:
 def _barred(lead: Lead, new: Evidence) -> tuple[str, ...]:
     """Duties whose verdict this event would come before, but is final for its source."""
     barred: tuple[str, ...] = ()
+    if lead.known_until < new.at:  # no verdict that lies behind the event can be final yet
+        return barred
     for clock in lead.fold.clocks:
         if new.at <= clock.verdict_at and lead.known_until >= clock.final_at(new.source) and _judged(lead, clock):
             barred += (clock.duty,)

@@ -49,6 +49,7 @@ ATTRIBUTES: Final = (
 ACT_FIELDS: Final = (
     "stage", "channel", "direction", "actor", "outcome", "reason", "duration_s", "into",
 )  # fmt: skip
+CHANNELS: Final = ("call", "email", "meeting", "message", "social", "form", "visit", "other")
 DATA_FIELDS: Final = ATTRIBUTES + ACT_FIELDS
 
 

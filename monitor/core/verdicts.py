@@ -77,7 +77,9 @@ def _withdrawal(lead: Lead, clock: Clock | None, entry: Told, policy: Policy) ->
         warn_ats=(), hold_us=0, final_after={},
     )  # fmt: skip
     telling = Telling(Kind.WITHDRAWN, level, entry.at, "", Reason.LATE_EVIDENCE)
-    return _outcome(lead, clock or gone, telling, entry.revision, policy)
+    outcome = _outcome(lead, clock or gone, telling, entry.revision, policy)
+    said = outcome._replace(kind=Kind(entry.kind), level=entry.level)
+    return outcome._replace(supersedes=said.outcome_id)
 
 
 def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: Policy) -> Outcome:

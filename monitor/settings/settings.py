@@ -100,7 +100,7 @@ class Settings(BaseSettings):
     web_host: Annotated[str, Field(min_length=1, max_length=255)] = Field(
         "127.0.0.1", description="Address that the web server listens on; 0.0.0.0 for every one."
     )
-    web_port: int = Field(6066, ge=0, le=65_535, description="TCP port of the web server; 0 takes a free one.")
+    web_port: int = Field(6066, ge=1, le=65_535, description="TCP port of the web server.")
     web_advertised_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
         None, description="Base URL at which other workers reach this one; else made of host and port."
     )
@@ -125,7 +125,7 @@ class Settings(BaseSettings):
     )
 
     session_s: float = Field(
-        6.0, ge=1, le=300, description="Seconds of silence after which Kafka gives a worker's partitions to others."
+        6.0, ge=3, le=300, description="Seconds of silence after which Kafka gives a worker's partitions to others."
     )
     commit_s: float = Field(0.2, gt=0, le=60, description="Seconds between two commits of what was read.")
     broker_end_offsets: Literal["exact", "last_batch"] = Field(

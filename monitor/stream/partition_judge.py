@@ -1,7 +1,7 @@
 """Folds the timeline records of one partition into its leads. No Kafka in here: records in, verdicts out."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -60,8 +60,7 @@ class PartitionJudge:
                 pending.append((header.next_at, key.decode()))
             if header.open:
                 with suppress(UnreadableState):  # named when its lead is judged next
-                    for opened in _open_clocks(clock_states(packed)):
-                        self.open_clocks[opened] += 1
+                    _count(self.open_clocks, clock_states(packed), 1)
         self.deadlines.fill(pending)
 
     def fold(self, records: Iterable[Any]) -> Judged:
@@ -118,9 +117,9 @@ class PartitionJudge:
                 self.deadlines.add(next_at, name)
         self._touched[name] = _Touched(step.lead, offset, next_at)
         if before is None or before.fold.clocks is not step.lead.fold.clocks:
-            self._opened.update(_open_clocks(_states(step.lead)))
+            _count(self._opened, _states(step.lead), 1)
             if before is not None:
-                self._opened.subtract(_open_clocks(_states(before)))
+                _count(self._opened, _states(before), -1)
         if step.remarks and isinstance(event, Event):
             remarks.update((remark, event.type) for remark in step.remarks)
         return step.outcomes
@@ -143,11 +142,11 @@ class PartitionJudge:
         return None if packed is None else state_header(packed).next_at or None
 
 
-def _states(lead: Lead) -> Iterator[tuple[str, ClockState]]:
-    return ((clock.duty, clock.state) for clock in lead.fold.clocks)
+def _states(lead: Lead) -> list[tuple[str, ClockState]]:
+    return [(clock.duty, clock.state) for clock in lead.fold.clocks]
 
 
-def _open_clocks(states: Iterable[tuple[str, ClockState]]) -> Iterator[tuple[str, ClockLabel]]:
+def _count(counts: OpenClocks, states: list[tuple[str, ClockState]], step: int) -> None:
     for duty, state in states:
         if state in OPEN_STATES:
-            yield duty, "running" if state is ClockState.RUNNING else "breached"
+            counts[duty, "running" if state is ClockState.RUNNING else "breached"] += step

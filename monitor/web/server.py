@@ -14,7 +14,7 @@ from monitor.ports import Health, LeadDirectory, NotReady
 
 _log = logging.getLogger(__name__)
 
-LEAD_CHARACTERS_MAX: Final = 128
+LEAD_CHARACTERS_MAX: Final = 256
 HOP_HEADER: Final = "lead-sla-hop"
 _OWNER_TIMEOUT_S: Final = 5.0
 # A lead's evidence is bounded; its timeline has some tens of kilobytes at most.

@@ -72,7 +72,7 @@ def outcomes() -> Iterator[Outcome]:
     )  # fmt: skip
     yield acted._replace(kind=Kind.CANCELLED, reason=Reason.CONDITION, evidence_ids=("evt-0010",))
     yield breached._replace(
-        kind=Kind.WITHDRAWN, level=Kind.BREACHED.value, reason=Reason.LATE_EVIDENCE, revision=1,
+        kind=Kind.WITHDRAWN, level=Kind.BREACHED.value, reason=Reason.LATE_EVIDENCE,
         supersedes=breached.outcome_id,
     )  # fmt: skip
     yield silent._replace(kind=Kind.FINALISED, reason=Reason.WAIT_OVER, at=from_rfc3339("2026-10-02T11:02:00Z"))

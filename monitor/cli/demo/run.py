@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError
 
 from monitor.bootstrap import create_topics, kafka_access
-from monitor.cli.demo.broker import BrokerError, EmbeddedBroker, PortTaken, free_port, require_free
+from monitor.cli.demo.broker import BrokerError, EmbeddedBroker, PortTaken, require_free
 from monitor.cli.demo.child import Child
 from monitor.cli.demo.funnel import Planned, plan
 from monitor.cli.demo.produce import produce
@@ -94,7 +94,7 @@ async def _produce_only(
 async def _everything(
     settings: Settings, funnel: Iterator[Planned], first_lead: str, time: TimeSource
 ) -> AsyncIterator[list[Coroutine[Any, Any, None]]]:
-    settings = _with_free_port(settings)
+    _require_free_port(settings.web_port)
     folder = settings.state_dir.absolute() / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.log"):
@@ -147,16 +147,13 @@ async def _until(stop: asyncio.Event, seconds: float, work: list[Coroutine[Any, 
             raise result
 
 
-def _with_free_port(settings: Settings) -> Settings:
-    """The settings with the web port that the worker will take. Raises Failure when another program has it."""
-    if settings.web_port == 0:
-        return settings.model_copy(update={"web_port": free_port()})
+def _require_free_port(port: int) -> None:
+    """Raises Failure when another program listens where the worker will."""
     try:
-        require_free(settings.web_port)
+        require_free(port)
     except PortTaken:
-        message = f"port {settings.web_port} is taken by another program; set LEAD_SLA_WEB_PORT to a free port"
+        message = f"port {port} is taken by another program; set LEAD_SLA_WEB_PORT to a free port"
         raise Failure(message, BAD_INPUT) from None
-    return settings
 
 
 async def _broker(stack: AsyncExitStack, folder: Path) -> str:

@@ -114,7 +114,7 @@ def _match(context: Context, node: Node) -> Match:
     return Match(
         types=frozenset({ev.ACTIVITY_LOGGED}) if activity is not None else types,
         stages=_words(faults, stage, one_of(context.stages, "stage")),
-        channels=_words(faults, activity, text),
+        channels=_words(faults, activity, one_of(ev.CHANNELS, "channel")),
         direction=faults.read(one_of(("inbound", "outbound"), "direction"), keys.get("direction"), None),
         actor=faults.read(one_of(("person", "automation"), "actor"), keys.get("by"), None),
         outcomes=_words(faults, keys.get("outcome"), text),

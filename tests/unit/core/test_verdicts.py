@@ -103,13 +103,13 @@ def test_a_correction_refers_to_what_it_replaces_and_the_next_one_to_the_correct
     assert [o.supersedes for o in outcomes] == [None, outcomes[0].outcome_id, outcomes[1].outcome_id]
 
 
-def test_what_was_taken_back_and_holds_again_has_a_new_revision_and_replaces_nothing() -> None:
+def test_what_was_taken_back_and_holds_again_has_a_new_revision() -> None:
     outcomes = said([assigned(0), called(30), event("lead.recycled", 20), called(10)])
     assert [(o.kind, o.level, o.revision, o.supersedes) for o in outcomes] == [
         (Kind.MET, "", 0, None),
-        (Kind.WITHDRAWN, "met", 0, None),
+        (Kind.WITHDRAWN, "met", 0, outcomes[0].outcome_id),
         (Kind.CANCELLED, "", 0, None),
-        (Kind.WITHDRAWN, "cancelled", 0, None),
+        (Kind.WITHDRAWN, "cancelled", 0, outcomes[2].outcome_id),
         (Kind.MET, "", 1, None),
     ]
 
