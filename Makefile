@@ -23,12 +23,12 @@ test: $(READY) ## Run every test, also against a real Apache Kafka where Java 17
 check: $(READY) ## Check form, types, layers and everything that needs no broker, in under a minute
 	@$(BIN)/ruff format --check --quiet . || { echo "run '$(BIN)/ruff format .'"; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --strict monitor
+	@$(BIN)/mypy --strict monitor bench
 	@$(BIN)/lint-imports > .venv/layers.txt || { cat .venv/layers.txt; exit 1; }
-	@$(BIN)/python -m pytest -q -m "not embedded and not kafka and not slow" $(QUICK)
+	@$(BIN)/python -m pytest -q -n auto -m "not embedded and not kafka and not slow" $(QUICK)
 
-bench: $(READY) ## Measure, each figure as a ratio to a named baseline of the same run
-	@$(BIN)/python -m bench
+bench: $(READY) ## Measure, each figure as a ratio to a named baseline of the same run; ARGS=--quick needs no broker
+	@$(BIN)/python -m bench $(ARGS)
 
 lock: $(READY) ## Write the lock files from pyproject.toml; UPGRADE=--upgrade takes newer versions too
 	@$(COMPILE) --extra embedded --group dev --output-file requirements-dev.lock
