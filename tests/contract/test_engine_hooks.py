@@ -105,6 +105,11 @@ GROUND: Final[dict[str, dict[str, str]]] = {
         "aiokafka.consumer.consumer:AIOKafkaConsumer.__init__": "2558b49ccd1c",
         "aiokafka.consumer.consumer:AIOKafkaConsumer.start": "29e48f52197b",
     },
+    "header-names": {
+        "aiokafka.consumer.fetcher:PartitionRecords._unpack_records": "64d9a048c8ea",
+        "aiokafka.record.memory_records:_MemoryRecordsPy": "eba443547e40",
+        "aiokafka.record.default_records:_DefaultRecordBatchPy": "10879d728912",
+    },
     "owner-of-a-partition": {
         "faust.assignor.partition_assignor:PartitionAssignor.changelog_distribution": "2f01f29505ec"
     },

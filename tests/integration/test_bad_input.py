@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
 from monitor.core.instant import from_rfc3339
 from monitor.wire.dead_letter import read_dead_letter
@@ -40,6 +41,24 @@ def bad_records() -> list[tuple[str, Record]]:
     return records
 
 
+class NotUtf8(str):
+    """A header name whose bytes on the wire are no UTF-8: Kafka stores it although its protocol forbids it."""
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        """The bytes that are sent."""
+        return b"tr\xffce"
+
+
+async def send_with_a_header_that_is_not_utf8(producer: AIOKafkaProducer, topic: str) -> None:
+    """A good event with such a header; it takes the Python builder to write it."""
+    batch = producer.create_batch()
+    batch._builder = _DefaultRecordBatchBuilderPy(2, 0, 0, -1, -1, 0, 1 << 20)
+    item = event("L-header", "lead.assigned", time.time(), {"owner": "ana"})
+    now_ms = int(time.time() * 1000)
+    batch.append(key=b"L-header", value=json.dumps(item).encode(), headers=[(NotUtf8("x"), b"1")], timestamp=now_ms)
+    await (await producer.send_batch(batch, topic, partition=0))
+
+
 @pytest.mark.timeout(180)
 async def test_every_kind_of_bad_input_is_a_dead_letter_and_the_good_event_behind_it_is_judged(
     broker: Any, prefix: str, tmp_path: Path
@@ -56,13 +75,15 @@ async def test_every_kind_of_bad_input_is_a_dead_letter_and_the_good_event_behin
             batch.append(key=key, value=value, headers=headers, timestamp=RECORDED_MS)
             done = await (await producer.send_batch(batch, topic, partition=0))
             sent[done.offset] = (reason, key, value, headers)
+        await send_with_a_header_that_is_not_utf8(producer, topic)
         good = event("L-good", "lead.assigned", time.time(), {"owner": "ana"})
         await producer.send_and_wait(topic, json.dumps(good).encode(), partition=0)
         await producer.stop()
 
         async with Reader(broker.bootstrap, prefix + "lead-sla.outcomes") as reader:
             await reader.until(
-                lambda r: any(o["lead"] == "L-good" and o["kind"] == "breached" for o in r.outcomes), why="the verdict"
+                lambda r: {o["lead"] for o in r.outcomes if o["kind"] == "breached"} == {"L-good", "L-header"},
+                why="the verdicts",
             )
         async with Reader(broker.bootstrap, prefix + "lead-sla.dead-letters") as reader:
             await reader.until(lambda r: len(r.records) >= len(records), why="all dead letters")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.transport.drivers import aiokafka as driver
 
+from monitor.stream.engine.host import Host
 from monitor.stream.engine.ownership import Fenced
-
-if TYPE_CHECKING:
-    from monitor.stream.engine.app import LeadApp
 
 Send = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]
 """Key, value, headers."""
@@ -22,7 +20,7 @@ Send = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]
 class Producer(driver.Producer):  # type: ignore[misc]
     """Sends whole batches to one partition, and nothing of an epoch that is over."""
 
-    app: LeadApp
+    app: Host
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

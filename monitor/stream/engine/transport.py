@@ -10,18 +10,18 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import faust
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
+from monitor.stream.engine import records
 from monitor.stream.engine.continuity import Continuity
+from monitor.stream.engine.host import Host
 from monitor.stream.engine.producer import Producer
-
-if TYPE_CHECKING:
-    from monitor.stream.engine.app import LeadApp
 
 # Records per batch: enough that the per-message price of the engine vanishes (500 do), few enough that one
 # fold blocks the event loop for less than a tenth of a second.
@@ -49,6 +49,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     """Reads only what is committed, and tells the lease of each heartbeat that was answered."""
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        records.install()
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS_MAX
@@ -56,7 +57,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     def watch_heartbeats(self) -> None:
         """Wrap the coordinator's heartbeat once; a new coordinator is wrapped at its first assignment."""
-        app: LeadApp = self.app
+        app: Host = self.app
         coordinator = self._ensure_consumer()._coordinator
         if getattr(coordinator, "_lease_watched", False):
             return
@@ -76,7 +77,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 class Consumer(driver.Consumer):  # type: ignore[misc]
     """One message per partition and fetch; offsets committed in order; nothing lost between two assignments."""
 
-    app: LeadApp
+    app: Host
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,7 +97,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         if records is None or self.should_stop:
             return
         if not self.flow_active:
-            await self.perform_seek()
+            await self._seek_back()
             return
         # Control records of transactions move the position without a record; only here is it known to be still.
         positions = self._positions() if active else {}
@@ -113,6 +114,12 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                     yield tp, message
         if self.flow_active and self.app.consumer_generation_id == generation:
             self._fetched_to.update(positions)
+
+    async def _seek_back(self) -> None:
+        try:
+            await self.perform_seek()
+        except KafkaError as error:  # the assignment is just changing; recovery seeks again before anything is read
+            self.log.info("no seek while partitions move: %s", type(error).__name__)
 
     def _batch_message(self, tp: TP, records: list[Any], generation: int) -> Any | None:
         read_offset = self._read_offset[tp]

@@ -1,0 +1,76 @@
+"""Reads record batches whose header names are not UTF-8, which Kafka stores although its protocol forbids them.
+
+aiokafka raises while it unpacks such a batch, before anybody has seen a record: one of them would stop the
+worker at every start. Here the batch is read again, the bad bytes of the name written out (`\\xff`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from aiokafka.consumer import fetcher
+from aiokafka.record import MemoryRecords
+from aiokafka.record.default_records import _DefaultRecordBatchPy
+from aiokafka.record.memory_records import _MemoryRecordsPy
+
+
+class _Lenient(bytes):
+    """Bytes that decode whatever they hold."""
+
+    def __getitem__(self, index: Any) -> Any:
+        part = super().__getitem__(index)
+        return part if isinstance(part, int) else _Lenient(part)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "backslashreplace") -> str:
+        return super().decode(encoding, "backslashreplace")
+
+
+class _Batch:
+    """A batch of records; everything but the iteration is aiokafka's."""
+
+    def __init__(self, batch: Any, raw: bytes, index: int) -> None:
+        self._batch = batch
+        self._raw = raw
+        self._index = index
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._batch, name)
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            return iter(list(self._batch))
+        except UnicodeDecodeError:
+            return iter(self._read_leniently())
+
+    def _read_leniently(self) -> Any:
+        slices = _MemoryRecordsPy(self._raw)
+        for _ in range(self._index):
+            slices.next_batch()
+        batch = _DefaultRecordBatchPy(slices._next_slice)
+        batch._maybe_uncompress()
+        batch._buffer = _Lenient(batch._buffer)
+        return batch
+
+
+class LenientRecords:
+    """Stands in for aiokafka's MemoryRecords in its fetcher."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._records = MemoryRecords(raw)
+        self._index = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._records, name)
+
+    def next_batch(self) -> _Batch:
+        """The next batch, readable whatever its header names hold."""
+        batch = _Batch(self._records.next_batch(), self._raw, self._index)
+        self._index += 1
+        return batch
+
+
+def install() -> None:
+    """Make aiokafka's consumers of this process read leniently."""
+    fetcher.MemoryRecords = LenientRecords

@@ -1,0 +1,47 @@
+"""A header name that is not UTF-8 stops nobody."""
+
+from typing import Any
+
+import pytest
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
+
+from monitor.stream.engine.records import LenientRecords
+
+
+class NotUtf8(str):
+    """A header name whose bytes on the wire are no UTF-8."""
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return b"tr\xffce"
+
+
+def batch(names: list[str], compression: int = 0) -> bytes:
+    builder = _DefaultRecordBatchBuilderPy(2, compression, 0, -1, -1, 0, 1 << 20)
+    for offset, name in enumerate(names):
+        builder.append(offset, 1_000, b"k%d" % offset, b"v%d" % offset, [(name, b"\xff")])
+    return bytes(builder.build())
+
+
+def read(raw: bytes) -> list[Any]:
+    records, found = LenientRecords(raw), []
+    while records.has_next():
+        following = records.next_batch()
+        assert following.validate_crc()
+        assert not following.is_control_batch
+        found += list(following)
+    return found
+
+
+@pytest.mark.parametrize("compression", [0, 1], ids=["plain", "gzip"])
+def test_records_with_such_a_header_are_read_and_the_name_is_written_out(compression: int) -> None:
+    raw = batch(["good"]) + batch(["trace", NotUtf8("x"), "after"], compression) + batch(["good"])
+    found = read(raw)
+    assert [record.value for record in found] == [b"v0", b"v0", b"v1", b"v2", b"v0"]
+    assert [record.headers[0][0] for record in found] == ["good", "trace", "tr\\xffce", "after", "good"]
+    assert all(record.headers[0][1] == b"\xff" for record in found)
+    assert found[2].key == b"k1"
+    assert type(found[2].value) is bytes
+
+
+def test_ordinary_batches_are_read_as_ever() -> None:
+    assert [record.offset for record in read(batch(["a", "b"]))] == [0, 1]
