@@ -43,6 +43,10 @@ class _Batch:
         except UnicodeDecodeError:
             return iter(self._read_leniently())
 
+    def __next__(self) -> Any:
+        """The next record: how aiokafka looks into the control batches of transactions."""
+        return next(self._batch)
+
     def _read_leniently(self) -> Any:
         slices = _MemoryRecordsPy(self._raw)
         for _ in range(self._index):

@@ -43,5 +43,10 @@ def test_records_with_such_a_header_are_read_and_the_name_is_written_out(compres
     assert type(found[2].value) is bytes
 
 
+def test_a_control_batch_is_looked_into_as_aiokafka_does() -> None:
+    following = LenientRecords(batch(["a"])).next_batch()
+    assert next(following).offset == 0
+
+
 def test_ordinary_batches_are_read_as_ever() -> None:
     assert [record.offset for record in read(batch(["a", "b"]))] == [0, 1]
