@@ -1,13 +1,14 @@
 """Keeps the state of a lead within its limits, however many events there are of it."""
 
 from monitor.core.fold import Prior, apply
-from monitor.core.lead import CLOCKS_MAX, EMPTY_FOLD, EVIDENCE_MAX, Lead
+from monitor.core.lead import CLOCKS_MAX, EMPTY_FOLD, EVIDENCE_MAX, Clock, Fold, Lead, Told
+from monitor.core.outcome import Kind
 from monitor.core.policy import Policy
-from monitor.core.tables import OPEN_STATES
+from monitor.core.tables import LATE_STATES, OPEN_STATES
 
 
 def compacted(lead: Lead, policy: Policy) -> Lead:
-    """Within its limits: the older half of the evidence becomes part of the base, old final clocks go."""
+    """Within its limits: the older half of the evidence becomes part of the base, old closed clocks go."""
     if len(lead.evidence) <= EVIDENCE_MAX and len(lead.fold.clocks) <= CLOCKS_MAX:
         return lead
     prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
@@ -15,10 +16,7 @@ def compacted(lead: Lead, policy: Policy) -> Lead:
     base = lead.base or EMPTY_FOLD
     for evidence in older:
         base = apply(base, evidence, policy, prior)
-    newest = {clock.duty: clock.cycle for clock in base.clocks}
-    kept = tuple(clock for clock in base.clocks if clock.state in OPEN_STATES or clock.cycle == newest[clock.duty])[
-        -CLOCKS_MAX:
-    ]
+    kept = tuple(clock for clock in base.clocks if _needed(clock, base, lead.told))[-CLOCKS_MAX:]
     gone = {(clock.duty, clock.cycle) for clock in base.clocks} - {(clock.duty, clock.cycle) for clock in kept}
     return lead._replace(
         evidence=newer,
@@ -27,3 +25,14 @@ def compacted(lead: Lead, policy: Policy) -> Lead:
         fold=lead.fold._replace(clocks=tuple(c for c in lead.fold.clocks if (c.duty, c.cycle) not in gone)),
         told=tuple(t for t in lead.told if (t.duty, t.cycle) not in gone),
     )
+
+
+def _needed(clock: Clock, base: Fold, told: tuple[Told, ...]) -> bool:
+    """It may still change, its breach waits for a tick, or it numbers the next cycle."""
+    if clock.state in OPEN_STATES:
+        return True
+    if clock.state in LATE_STATES:
+        breach = (clock.duty, clock.cycle, Kind.BREACHED)
+        if not any((entry.duty, entry.cycle, entry.kind) == breach for entry in told):
+            return True
+    return clock.cycle == max(other.cycle for other in base.clocks if other.duty == clock.duty)
