@@ -57,11 +57,6 @@ class Duty(NamedTuple):
     final_after: Mapping[str, int]
     """Per event source, how long evidence may still revise a verdict, microseconds; key `default` always there."""
 
-    @property
-    def final_after_us(self) -> int:
-        """The longest wait of any source: only then nothing can revise a verdict."""
-        return max(self.final_after.values())
-
 
 class Stage(NamedTuple):
     """One phase of the funnel: who answers for it and where a lead may go next."""

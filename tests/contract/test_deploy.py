@@ -1,9 +1,7 @@
 """What operators are handed is well formed, and asks only for metrics that exist."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +13,7 @@ from ruamel.yaml import YAML
 from monitor.settings.settings import describe
 from monitor.telemetry.metrics import METRICS
 from tests.support.dashboard import DASHBOARD, queries
+from tests.support.programs import needed
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -29,12 +28,7 @@ def run(*command: str | Path, cwd: Path = ROOT) -> None:
 
 @pytest.fixture
 def promtool() -> str:
-    found = shutil.which("promtool")
-    if found is None:
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail("CI=true: promtool is required (Debian: apt-get install prometheus)")
-        pytest.skip("promtool is not installed")
-    return found
+    return needed("promtool")
 
 
 def read_yaml(path: Path) -> Any:

@@ -1,13 +1,10 @@
 """The exposition follows Prometheus' own conventions, judged by promtool."""
 
-import os
-import shutil
 import subprocess
-
-import pytest
 
 from monitor.core.event import EVENT_TYPES
 from monitor.telemetry.metrics import Metrics
+from tests.support.programs import needed
 
 
 def full_exposition() -> bytes:
@@ -26,10 +23,6 @@ def full_exposition() -> bytes:
 
 
 def test_promtool_finds_nothing_to_say_about_the_metrics() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("promtool is not installed; in CI it is required (Debian package: prometheus)")
-        pytest.skip("promtool is not installed (Debian package: prometheus)")
+    promtool = needed("promtool")
     check = subprocess.run([promtool, "check", "metrics"], input=full_exposition(), capture_output=True, timeout=30)
     assert (check.returncode, check.stdout, check.stderr) == (0, b"", b"")

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import shutil
 import subprocess
 import time
 import urllib.parse
@@ -18,6 +16,7 @@ from monitor.cli.demo.child import Child
 from monitor.cli.demo.receiver import WebhookReceiver
 from tests.support.cluster import POLICIES, Reader, WorkerProcess, event, produce, touch
 from tests.support.dashboard import queries
+from tests.support.programs import needed
 
 SECRET = "whsec_" + "bGVhZC1zbGEtdGVzdC1zZWNyZXQtMzItYnl0ZXMhIQ=="
 
@@ -27,16 +26,6 @@ scrape_configs:
   - job_name: lead-sla
     static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
 """
-
-
-def needed(program: str) -> str:
-    """The program's path; without it the test is left out, in CI it fails."""
-    path = shutil.which(program)
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{program} is required in CI (Debian package: prometheus)")
-        pytest.skip(f"{program} is not installed (Debian package: prometheus)")
-    return path
 
 
 def promtool_says(promtool: str, exposition: str) -> tuple[int, str]:

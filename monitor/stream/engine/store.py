@@ -6,6 +6,7 @@ replace is refused: each carries the timeline offset it was made from (`monitor.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -111,6 +112,7 @@ class PartitionStore(base.Store):  # type: ignore[misc]
         super().__init__(url, app, table, **kwargs)
         self._open_shard = open_shard
         self._shards: dict[int, Shard] = {}
+        self._crashing: asyncio.Future[None] | None = None  # held, or the task could be collected before it ran
         self.unreadable = 0
         """Changelog records that were skipped because they are no lead's state."""
 
@@ -128,7 +130,17 @@ class PartitionStore(base.Store):  # type: ignore[misc]
         """Offsets are stored with the data; Faust's own bookkeeping is not needed."""
 
     def apply_changelog_batch(self, batch: Iterable[Any], to_key: Any, to_value: Any) -> None:
-        """Recovery: keep, per key, the state with the highest timeline offset."""
+        """Recovery: keep, per key, the state with the highest timeline offset.
+
+        Faust logs what this raises, as a warning, and recovers on without it: stop the worker instead.
+        """
+        try:
+            self._apply(batch)
+        except Exception as error:
+            self._crashing = asyncio.ensure_future(self.app.crash(error))
+            raise
+
+    def _apply(self, batch: Iterable[Any]) -> None:
         for event in batch:
             shard = self.shard(event.message.partition)
             newest: dict[bytes, bytes | None] = {}
@@ -147,11 +159,18 @@ class PartitionStore(base.Store):  # type: ignore[misc]
             shard.put_all(newest.items(), event.message.offset)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
-        """Forget what belongs to others now."""
+        """Forget what belongs to others now.
+
+        Faust swallows what this raises and calls the worker ready all the same: stop the worker instead.
+        """
         kept = {tp.partition for tp in active_tps | standby_tps}
-        for partition in set(self._shards) - kept:
-            self._shards.pop(partition).close()
-        self.app.on_shards_ready(sorted(tp.partition for tp in active_tps))
+        try:
+            for partition in set(self._shards) - kept:
+                self._shards.pop(partition).close()
+            self.app.on_shards_ready(sorted(tp.partition for tp in active_tps))
+        except Exception as error:
+            await self.app.crash(error)
+            raise
 
     async def on_stop(self) -> None:
         """Close every shard."""

@@ -1,8 +1,9 @@
 """Shards in memory and on disk keep the same promises; recovery keeps the newest state of each lead."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from faust.types.tuples import TP
@@ -61,9 +62,19 @@ class TableStub(NamedTuple):
     name: str
 
 
-def store_of(open_shard: Callable[[int], Shard]) -> PartitionStore:
-    ready: Any = type("App", (), {"on_shards_ready": lambda self, partitions: None})()
-    return PartitionStore("lead-sla://", ready, TableStub("leads"), open_shard=open_shard)
+class App:
+    """What the store needs of the application."""
+
+    def __init__(self, on_shards_ready: Callable[[list[int]], None] = lambda partitions: None) -> None:
+        self.on_shards_ready = on_shards_ready
+        self.crashed: list[BaseException] = []
+
+    async def crash(self, reason: BaseException) -> None:
+        self.crashed.append(reason)
+
+
+def store_of(open_shard: Callable[[int], Shard], app: App | None = None) -> PartitionStore:
+    return PartitionStore("lead-sla://", app or App(), TableStub("leads"), open_shard=open_shard)
 
 
 def test_recovery_refuses_a_state_older_than_the_one_it_has(open_shard: Callable[[int], Shard]) -> None:
@@ -91,3 +102,29 @@ async def test_partitions_of_others_are_forgotten_whole(open_shard: Callable[[in
         store.shard(partition).put_all([(b"k%d" % partition, b"v")], 0)
     await store.on_recovery_completed({TP("changelog", 1)}, set())
     assert list(store) == [b"k1"]
+
+
+class FullDisk(MemoryShard):
+    """Takes nothing more."""
+
+    def put_all(self, items: Iterable[tuple[bytes, bytes | None]], changelog_offset: int) -> None:
+        raise OSError("no space left on device")
+
+
+async def test_a_state_that_cannot_be_stored_stops_the_worker_instead_of_the_recovery() -> None:
+    app = App()
+    store = store_of(lambda partition: FullDisk(), app)
+    with pytest.raises(OSError, match="no space"):
+        store.apply_changelog_batch([Event(Message(0, 2, [Record(b"a", state(1))]))], None, None)
+    await asyncio.sleep(0)
+    assert [str(error) for error in app.crashed] == ["no space left on device"]
+
+
+async def test_a_worker_that_cannot_begin_to_judge_does_not_turn_ready() -> None:
+    def refuse(partitions: list[int]) -> None:
+        raise ValueError("cannot read the shard")
+
+    app = App(refuse)
+    with pytest.raises(ValueError, match="cannot read"):
+        await store_of(lambda partition: MemoryShard(), app).on_recovery_completed({TP("changelog", 0)}, set())
+    assert [str(error) for error in app.crashed] == ["cannot read the shard"]
