@@ -9,7 +9,7 @@ from monitor.core.policy import Policy
 from monitor.ports import TimeSource
 from monitor.stream.engine.lanes import Batch
 from monitor.stream.engine.producer import Send
-from monitor.stream.engine.store import Shard
+from monitor.stream.engine.shards import Shard
 from monitor.stream.intake import SendAll, Topics, letter
 from monitor.stream.partition_judge import Judged, OpenClocks, PartitionJudge
 from monitor.telemetry.metrics import Metrics

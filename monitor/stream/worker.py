@@ -14,7 +14,7 @@ from monitor.notify.delivery import Backoff
 from monitor.ports import Sink, TimeSource
 from monitor.stream.directory import Directory
 from monitor.stream.engine.app import EngineSettings, LeadApp
-from monitor.stream.engine.store import MemoryShard, RocksShard, Shard
+from monitor.stream.engine.shards import MemoryShard, RocksShard, Shard
 from monitor.stream.intake import Intake, Topics
 from monitor.stream.judge import AtLeastOnce, Judge
 from monitor.stream.kafka import KafkaAccess

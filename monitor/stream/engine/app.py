@@ -12,7 +12,8 @@ from faust.types.tuples import TP
 from monitor.stream.engine.lanes import Batch, Lanes
 from monitor.stream.engine.ownership import Fenced, Ownership
 from monitor.stream.engine.producer import Producer
-from monitor.stream.engine.store import PartitionStore, Shard
+from monitor.stream.engine.shards import Shard
+from monitor.stream.engine.store import PartitionStore
 from monitor.stream.engine.transport import BatchSchema, Transport
 
 TABLE = "leads"
