@@ -165,12 +165,15 @@ def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) ->
     except (KafkaError, SettingsError, Failure):
         raise
     except Exception as error:
+        from monitor.stream.engine.shards import CannotStore
         from monitor.stream.kafka import TopicMismatch
         from monitor.web.server import CannotListen
         from monitor.wire.policy import PolicyError
 
         if isinstance(error, PolicyError | CannotListen | TopicMismatch):
             raise Failure(str(error), BAD_INPUT) from None
+        if isinstance(error, CannotStore):
+            raise Failure(str(error), FAILED) from None
         logging.getLogger("monitor").exception("the worker stopped itself")
         raise Failure(f"stopped by {type(error).__name__}: {error}", FAILED) from None
 
