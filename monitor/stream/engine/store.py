@@ -167,7 +167,7 @@ class PartitionStore(base.Store):  # type: ignore[misc]
         try:
             for partition in set(self._shards) - kept:
                 self._shards.pop(partition).close()
-            self.app.on_shards_ready(sorted(tp.partition for tp in active_tps))
+            await self.app.on_shards_ready(sorted(tp.partition for tp in active_tps))
         except Exception as error:
             await self.app.crash(error)
             raise
