@@ -8,7 +8,8 @@ from monitor.core.policy import Policy
 from monitor.ports import TimeSource
 from monitor.stream.durably import Durably
 from monitor.stream.engine.lanes import Batch
-from monitor.stream.engine.store import Shard
+from monitor.stream.engine.ownership import Fenced
+from monitor.stream.engine.shards import Shard
 from monitor.stream.partition_judge import Judged, OpenClocks, PartitionJudge
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.dead_letter import DeadLetterReason
@@ -49,7 +50,9 @@ class Judge:
         """Return when the batch is told and remembered; only then may its offset be committed. Raises Fenced."""
         started_s = self._time.elapsed_s()
         partition = batch.tp.partition
-        judge = self.partitions[partition]
+        judge = self.partitions.get(partition)
+        if judge is None:
+            raise Fenced  # taken between two assignments: whoever recovers the partition reads this again
         judged = judge.fold(batch.records)
         changelog_offset = await self._durably.write(partition, batch.epoch, judged, batch.records[-1].offset + 1)
         judge.remember(judged, changelog_offset)

@@ -12,7 +12,8 @@ from monitor.ports import Sink, TimeSource
 from monitor.stream.directory import Directory
 from monitor.stream.durably import AtLeastOnce, Durably
 from monitor.stream.engine.app import EngineSettings, LeadApp
-from monitor.stream.engine.store import MemoryShard, RocksShard, Shard
+from monitor.stream.engine.ownership import Fenced
+from monitor.stream.engine.shards import MemoryShard, RocksShard, Shard
 from monitor.stream.intake import Intake, Topics
 from monitor.stream.judge import Judge
 from monitor.stream.kafka import KafkaAccess
@@ -173,14 +174,30 @@ class Worker:
         await self._durably.end()
 
     async def _recovered(self, partitions: list[int]) -> None:
+        try:
+            await self._repair(partitions)
+        except Fenced:
+            log.info("the assignment changed while states were written again")
+            return
         self._judge.own(partitions)
         self._ticker.reset()
         self._metrics.engine.owns(len(partitions))
+        self._metrics.engine.unreadable(sum(judge.set_aside for judge in self._judge.partitions.values()))
         seconds = self._time.elapsed_s() - self._assigned_s
         self._metrics.engine.recovered(seconds)
         log.info(
             "epoch %s: judging partitions %s, %.1f s after they came", self._app.ownership.epoch, partitions, seconds
         )
+
+    async def _repair(self, partitions: list[int]) -> None:
+        """A superseded worker's older record may stand behind the newest: compaction must not keep the older one."""
+        epoch = self._app.ownership.epoch
+        for partition in partitions:
+            states = self._app.take_stale(partition)
+            if states:
+                await self._durably.repair(partition, epoch, states)
+                self._metrics.engine.repaired(len(states))
+                log.warning("partition %s: %s states written again behind older ones", partition, len(states))
 
 
 def _collect_garbage_less_often() -> None:

@@ -13,7 +13,8 @@ from monitor.stream.engine.batches import BATCH_BYTES_MAX, REQUEST_BYTES_MAX
 from monitor.stream.engine.lanes import Batch, Lanes
 from monitor.stream.engine.ownership import Fenced, Ownership
 from monitor.stream.engine.producer import Producer
-from monitor.stream.engine.store import PartitionStore, Shard
+from monitor.stream.engine.shards import Shard
+from monitor.stream.engine.store import PartitionStore
 from monitor.stream.engine.transport import BatchSchema, Transport
 from monitor.telemetry.engine import EngineMetrics
 
@@ -90,6 +91,11 @@ class LeadApp(faust.App):  # type: ignore[misc]
         """The states of one partition."""
         store: PartitionStore = self.table.data
         return store.shard(partition)
+
+    def take_stale(self, partition: int) -> list[tuple[bytes, bytes]]:
+        """See PartitionStore.take_stale."""
+        store: PartitionStore = self.table.data
+        return store.take_stale(partition)
 
     def take_batches(
         self,
