@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.transport.drivers import aiokafka as driver
 
+from monitor.stream.engine.batches import Send, send_in_batches
 from monitor.stream.engine.host import Host
 from monitor.stream.engine.ownership import Fenced
-
-Send = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]
-"""Key, value, headers."""
 
 
 class Producer(driver.Producer):  # type: ignore[misc]
@@ -56,24 +53,7 @@ class Producer(driver.Producer):  # type: ignore[misc]
         `epoch`: refuse once it is over; None for records that any worker may write. Returns the last offset,
         None when there was nothing to send. Raises Fenced, or KafkaError when the broker refuses.
         """
-        producer = self._ensure_producer()
-        futures: list[asyncio.Future[Any]] = []
-        builder, count = self._builder(epoch), 0
-        for key, value, headers in records:
-            if builder.append(timestamp=None, key=key, value=value, headers=list(headers)) is None:
-                builder.close()
-                futures.append(await producer.send_batch(builder, topic, partition=partition))
-                builder, count = self._builder(epoch), 0
-                if builder.append(timestamp=None, key=key, value=value, headers=list(headers)) is None:
-                    raise ValueError(f"a record for {topic} exceeds the largest batch")
-            count += 1
-        if count:
-            builder.close()
-            futures.append(await producer.send_batch(builder, topic, partition=partition))
-        if not futures:
-            return None
-        *_, last = await asyncio.gather(*futures)
-        return int(last.offset) + count - 1
+        return await send_in_batches(self._ensure_producer(), lambda: self._builder(epoch), topic, partition, records)
 
     def _builder(self, epoch: int | None) -> BatchBuilder:
         builder = self._ensure_producer().create_batch()

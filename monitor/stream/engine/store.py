@@ -78,7 +78,7 @@ class PartitionStore(base.Store):  # type: ignore[misc]
             for partition in set(self._shards) - kept:
                 self._recoveries.pop(partition, None)
                 self._shards.pop(partition).close()
-            self.app.on_shards_ready(sorted(tp.partition for tp in active_tps))
+            await self.app.on_shards_ready(sorted(tp.partition for tp in active_tps))
         except Exception as error:
             await self.app.crash(error)
             raise

@@ -51,12 +51,15 @@ class TableStub(NamedTuple):
 class App:
     """What the store needs of the application."""
 
-    def __init__(self, on_shards_ready: Callable[[list[int]], None] = lambda partitions: None) -> None:
-        self.on_shards_ready = on_shards_ready
+    def __init__(self, begin: Callable[[list[int]], None] = lambda partitions: None) -> None:
+        self._begin = begin
         self.crashed: list[BaseException] = []
 
     async def crash(self, reason: BaseException) -> None:
         self.crashed.append(reason)
+
+    async def on_shards_ready(self, partitions: list[int]) -> None:
+        self._begin(partitions)
 
 
 def store_of(open_shard: Callable[[int], Shard], app: App | None = None) -> PartitionStore:
