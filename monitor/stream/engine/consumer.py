@@ -39,6 +39,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         self._changelog_to: dict[TP, int] = {}
         self._held_back: set[TP] = set()
         self._sought: frozenset[TP] = frozenset()
+        self._joins_after_s = float("-inf")
         self._continuity = Continuity()
 
     def _new_consumer_thread(self) -> ConsumerThread:
@@ -185,6 +186,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             self._fetched_to.pop(tp, None)
         await super().on_partitions_revoked(revoked)
         await self.app.partitions_given_up()
+        self._joins_after_s = self.app.elapsed_s()
 
     async def quiesce(self) -> None:
         """Stop the flow, drop what has not begun, wait for what has, commit.
@@ -204,8 +206,11 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             await self.app.crash(SelfFenced(FenceReason.DRAIN, f"writes were still in flight after {DRAIN_S_MAX} s"))
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """A new assignment is proof of life for the lease; predecessors end before any state is read."""
-        self.app.ownership.heard(self.app.elapsed_s())
+        """A new assignment is proof of life for the lease; predecessors end before any state is read.
+
+        Of life when it was asked for: a worker that was paused meanwhile may have lost it again before it hears of it.
+        """
+        self.app.ownership.heard(self._joins_after_s)
         self._thread.watch_heartbeats()
         try:
             await self.app.partitions_taken(assigned)
