@@ -82,6 +82,7 @@ GROUND: Final[dict[str, dict[str, str]]] = {
         "faust.transport.consumer:Consumer.stop_flow": "3cdef0be226f",
         "faust.transport.consumer:Consumer.commit": "ca4e85d024ef",
         "faust.app.base:App._on_partitions_revoked": "289e06db160c",
+        "faust.app.base:App._on_partitions_assigned": "87d6dabfbdaf",
     },
     "end-offsets": {
         "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread.highwaters": "4641398afc54",
@@ -89,9 +90,11 @@ GROUND: Final[dict[str, dict[str, str]]] = {
         "faust.tables.recovery:Recovery._build_highwaters": "e325e558d2b6",
     },
     "lease": {
-        "faust.app.base:App._on_partitions_assigned": "87d6dabfbdaf",
         "faust.transport.consumer:Consumer.on_partitions_assigned": "cb323f47e1bb",
         "aiokafka.consumer.group_coordinator:GroupCoordinator._do_heartbeat": "e9a9a9516623",
+        "aiokafka.consumer.group_coordinator:GroupCoordinator._send_req": "9def76135c72",
+        "aiokafka.consumer.group_coordinator:CoordinatorGroupRebalance._send_sync_group_request": "23f2d5123629",
+        "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread.on_start": "5550ff514f9b",
         "aiokafka.consumer.group_coordinator:GroupCoordinator._heartbeat_routine": "0c4b6cf1f0df",
     },
     "fenced-send": {

@@ -6,7 +6,6 @@ Faust's price is per message; here one message carries the records that one fetc
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,7 +15,9 @@ from faust.types.tuples import TP, ConsumerMessage
 
 from monitor.stream.engine.consumer_thread import ConsumerThread
 from monitor.stream.engine.continuity import Continuity
+from monitor.stream.engine.held_back import HeldBack
 from monitor.stream.engine.host import Host
+from monitor.stream.engine.in_flight import InFlight
 from monitor.stream.engine.ownership import SelfFenced
 from monitor.telemetry.engine import FenceReason
 
@@ -34,10 +35,9 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._in_flight: dict[TP, deque[Any]] = defaultdict(deque)
-        self._fetched_to: dict[TP, int] = {}
+        self._in_flight = InFlight()
         self._changelog_to: dict[TP, int] = {}
-        self._held_back: set[TP] = set()
+        self._held_back = HeldBack()
         self._sought: frozenset[TP] = frozenset()
         self._continuity = Continuity()
 
@@ -69,10 +69,9 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                     yield tp, message
         if not self.flow_active or self.app.consumer_generation_id != generation:
             return
+        self._in_flight.read_to({tp: to for tp, to in positions.items() if not self._is_changelog_tp(tp)})
         for tp, position in positions.items():
-            if not self._is_changelog_tp(tp):
-                self._fetched_to[tp] = position
-            elif position > self._changelog_to.get(tp, 0):
+            if self._is_changelog_tp(tp) and position > self._changelog_to.get(tp, 0):
                 self._changelog_to[tp] = position
                 yield tp, _message(tp, position - 1, [], generation)
 
@@ -94,7 +93,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             self._continuity.check(tp, records[0].offset, last.offset)
         message = _message(tp, last.offset, records, generation)
         if self.app.topics.acks_enabled_for(tp.topic):
-            self._in_flight[tp].append(message)
+            self._in_flight.add(tp, message)
         if self._is_changelog_tp(tp):
             self._changelog_to[tp] = last.offset + 1
         return message
@@ -110,16 +109,12 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         return positions
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
-        tps = {*self._in_flight, *self._fetched_to}
+        tps = self._in_flight.partitions()
         return (tp for tp in tps if topics is None or tp in topics or tp.topic in topics)
 
     def _new_offset(self, tp: TP) -> int | None:
-        """The offset after the unbroken run of acknowledged batches; Faust's own may step over a gap."""
-        queue, offset = self._in_flight[tp], None
-        while queue and queue[0].acked:
-            offset = queue.popleft().offset + 1
-        if not queue and tp in self._fetched_to:
-            offset = max(offset or 0, self._fetched_to[tp])
+        """What may be committed of a partition; Faust's own may step over a gap."""
+        offset = self._in_flight.committable(tp)
         self._acked[tp].clear()
         self._acked_index[tp].clear()
         return None if tp.topic in self.app.committed_elsewhere else offset
@@ -138,8 +133,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     async def perform_seek(self) -> None:
         """Seek to the committed offsets and remember them: reading must go on exactly there."""
-        self._in_flight.clear()
-        self._fetched_to.clear()
+        self._in_flight.forget()
         await super().perform_seek()
         begins = {tp: offset for tp, offset in self._read_offset.items() if not self._is_changelog_tp(tp)}
         for tp, earliest in (await self.earliest_offsets(*begins)).items() if begins else ():
@@ -164,25 +158,22 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         Faust resumes them first and clears the stream queues afterwards: what was fetched in between is lost.
         """
         sources = {tp for tp in tps if not self._is_changelog_tp(tp)}
-        self._held_back |= sources
+        self._held_back.hold(sources)
         super().resume_partitions(set(tps) - sources)
 
     def resume_flow(self) -> None:
         """Called right after Faust has cleared the queues; only now may source partitions be fetched."""
         super().resume_flow()
-        held, self._held_back = self._held_back, set()
-        super().resume_partitions(held & self.assignment())
+        super().resume_partitions(self._held_back.release(self.assignment()))
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish or drop what is in flight and commit before another worker may own these partitions."""
-        self._held_back.clear()
+        self._held_back.forget()
         self._sought = frozenset()
         if revoked:
             await self.quiesce()
         self.app.ownership.next_epoch()
-        for tp in revoked:
-            self._in_flight.pop(tp, None)
-            self._fetched_to.pop(tp, None)
+        self._in_flight.forget(revoked)
         await super().on_partitions_revoked(revoked)
         await self.app.partitions_given_up()
 
@@ -204,9 +195,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             await self.app.crash(SelfFenced(FenceReason.DRAIN, f"writes were still in flight after {DRAIN_S_MAX} s"))
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """A new assignment is proof of life for the lease; predecessors end before any state is read."""
-        self.app.ownership.heard(self.app.elapsed_s())
-        self._thread.watch_heartbeats()
+        """Predecessors end before any state is read."""
         try:
             await self.app.partitions_taken(assigned)
         except (KafkaError, TimeoutError) as error:
