@@ -166,12 +166,15 @@ def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) ->
         raise
     except Exception as error:
         from monitor.stream.engine.ownership import SelfFenced
+        from monitor.stream.engine.shards import CannotStore
         from monitor.stream.kafka import TopicMismatch
         from monitor.web.server import CannotListen
         from monitor.wire.policy import PolicyError
 
         if isinstance(error, PolicyError | CannotListen | TopicMismatch):
             raise Failure(str(error), BAD_INPUT) from None
+        if isinstance(error, CannotStore):
+            raise Failure(str(error), FAILED) from None
         if isinstance(error, SelfFenced):
             message = f"the worker stopped itself to be safe: {error}; start it again, it goes on where it left off"
             raise Failure(message, SELF_FENCED) from None
