@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 _WHERE = "*/faketime/libfaketimeMT.so.1"
 
 
@@ -16,11 +14,12 @@ def library() -> Path | None:
 def faked_by(file: Path) -> dict[str, str]:
     """Environment of a process whose wall clock is wrong by the seconds in `file`, as `+3600`; it may be rewritten.
 
-    The monotonic clock stays right, as it does when an operator or NTP sets the time.
+    The monotonic clock stays right, as it does when an operator or NTP sets the time. Raises RuntimeError where
+    the library is not installed.
     """
     preloaded = library()
     if preloaded is None:
-        pytest.fail("libfaketime is not installed (Debian: apt-get install faketime)", pytrace=False)
+        raise RuntimeError("libfaketime is not installed (Debian: apt-get install faketime)")
     return {
         "LD_PRELOAD": str(preloaded),
         "FAKETIME_TIMESTAMP_FILE": str(file),
