@@ -21,7 +21,8 @@ from monitor.core.limit import Limit, LimitUnit
 from monitor.core.policy import Policy
 from monitor.core.replay import Replay
 from monitor.core.tellings import next_instant
-from monitor.stream.engine.store import MemoryShard, PartitionStore
+from monitor.stream.engine.shards import MemoryShard
+from monitor.stream.engine.store import PartitionStore
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.lead_event import TimeLimits, decode
 from monitor.wire.state import decode_state, encode_state
@@ -118,6 +119,7 @@ def memory(leads: int) -> Iterator[Row]:
 
 
 class _Record(NamedTuple):
+    offset: int
     key: bytes
     value: bytes
 
@@ -126,7 +128,7 @@ def recovery(leads: int, repeats: int) -> Iterator[Row]:
     """Changelog records a second until the partition can judge again; the broker's part is left out."""
     policy = one_duty()
     lead = open_lead(policy, 7)
-    records = [_Record(f"L-{n:06d}".encode(), encode_state(lead, n, next_instant(lead))) for n in range(leads)]
+    records = [_Record(n, f"L-{n:06d}".encode(), encode_state(lead, n, next_instant(lead))) for n in range(leads)]
     size = 2_000
     batches: list[Any] = [
         SimpleNamespace(message=SimpleNamespace(partition=0, offset=n, value=records[n : n + size]))
@@ -135,7 +137,7 @@ def recovery(leads: int, repeats: int) -> Iterator[Row]:
 
     def ours() -> None:
         shard = MemoryShard()
-        table = SimpleNamespace(name="leads")
+        table = SimpleNamespace(name="leads", changelog_topic_name="changelog")
         store = PartitionStore("lead-sla://", None, table, open_shard=lambda _: shard)
         for batch in batches:
             store.apply_changelog_batch([batch], None, None)

@@ -12,6 +12,8 @@ from monitor.ports import Sink
 from monitor.settings.settings import Settings
 from monitor.sinks.webhook import WebhookSink
 from monitor.stream.clock import SystemTime
+from monitor.stream.engine.ownership import SelfFenced
+from monitor.stream.fence_count import FenceCount
 from monitor.stream.intake import Topics
 from monitor.stream.kafka import KafkaAccess, ensure_topics
 from monitor.stream.worker import Worker, WorkerSettings
@@ -50,7 +52,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     _initialise(metrics, policy, "webhook" if settings.webhook_url else None)
     topics = await create_topics(settings)
     sink = _sink(settings, time)
-    worker = Worker(_worker_settings(settings, topics), policy, sink, time, metrics)
+    worker_settings = _worker_settings(settings, topics)
+    worker = Worker(worker_settings, policy, sink, time, metrics)
 
     def render() -> tuple[bytes, str]:
         metrics.ready(not worker.ready())
@@ -59,10 +62,16 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     web = WebServer(
         settings.web_host, settings.web_port, directory=worker.directory, health=worker, render_metrics=render
     )
+    fence_count = FenceCount(settings.state_dir / worker_settings.group / "self-fenced.json")
+    metrics.engine.self_fenced(fence_count.read())
     port = await web.start()
     log.info("pages on http://%s:%s: /metrics, /readyz, /healthz, /leads/{id}", settings.web_host, port)
     try:
         await worker.run(stop)
+    except SelfFenced as fenced:
+        metrics.engine.self_fenced({fenced.reason: 1})
+        fence_count.add(fenced.reason)
+        raise
     finally:
         await web.stop()
         if sink is not None:
@@ -94,6 +103,7 @@ def _worker_settings(settings: Settings, topics: Topics) -> WorkerSettings:
         state_dir=settings.state_dir if settings.store == "rocksdb" else None,
         probe_ends=settings.broker_end_offsets == "last_batch",
         backoff=Backoff(retry_s_max=settings.webhook_retry_s_max),
+        transactional=settings.guarantee == "transactional",
     )
 
 

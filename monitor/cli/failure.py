@@ -5,6 +5,7 @@ from typing import Final
 BAD_INPUT: Final = 1
 UNAVAILABLE: Final = 3
 FAILED: Final = 4
+SELF_FENCED: Final = 5
 
 
 class Failure(Exception):

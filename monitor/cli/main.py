@@ -15,14 +15,14 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from monitor.cli import explain as explaining
 from monitor.cli import init as initialising
 from monitor.cli import offline
-from monitor.cli.failure import BAD_INPUT, FAILED, UNAVAILABLE, Failure
+from monitor.cli.failure import BAD_INPUT, FAILED, SELF_FENCED, UNAVAILABLE, Failure
 from monitor.settings.problems import SettingsError
 from monitor.settings.settings import Settings
 
 app = typer.Typer(
     help="Watches the agreement between marketing and sales being kept, live.",
     epilog="Exit codes: 0 done; 1 something is wrong in what was given; 2 usage; 3 a service does not answer; "
-    "4 stopped by an error.",
+    "4 stopped by an error; 5 a worker stopped itself to be safe, start it again.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -165,12 +165,16 @@ def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) ->
     except (KafkaError, SettingsError, Failure):
         raise
     except Exception as error:
+        from monitor.stream.engine.ownership import SelfFenced
         from monitor.stream.kafka import TopicMismatch
         from monitor.web.server import CannotListen
         from monitor.wire.policy import PolicyError
 
         if isinstance(error, PolicyError | CannotListen | TopicMismatch):
             raise Failure(str(error), BAD_INPUT) from None
+        if isinstance(error, SelfFenced):
+            message = f"the worker stopped itself to be safe: {error}; start it again, it goes on where it left off"
+            raise Failure(message, SELF_FENCED) from None
         logging.getLogger("monitor").exception("the worker stopped itself")
         raise Failure(f"stopped by {type(error).__name__}: {error}", FAILED) from None
 

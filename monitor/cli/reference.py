@@ -18,7 +18,8 @@ from monitor.core.tables import STAGE_OF_EVENT
 from monitor.notify.notice import Quiet, notice_of
 from monitor.ports import DELIVERY_REASONS
 from monitor.settings.settings import Settings, describe
-from monitor.telemetry import metrics
+from monitor.telemetry import engine, metrics
+from monitor.telemetry.catalogue import METRICS
 from monitor.wire import json_object, lead_event, schemas
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.outcome import OutcomeData
@@ -70,18 +71,23 @@ def _code(*words: object) -> str:
 
 def metrics_table() -> str:
     """Every metric with its type, labels and help."""
-    rows = ((_code(name), spec.type, _code(*spec.labels), spec.help) for name, spec in metrics.METRICS.items())
+    rows = ((_code(name), spec.type, _code(*spec.labels), spec.help) for name, spec in METRICS.items())
     return _table(("metric", "type", "labels", "what it says"), rows)
 
 
 def labels_table() -> str:
     """The values that each label can have."""
-    results = (get_args(metrics.EventResult), get_args(metrics.TickResult), (*DELIVERY_REASONS, metrics.GAVE_UP))
-    with_result = [name for name, spec in metrics.METRICS.items() if "result" in spec.labels]
+    results = (
+        get_args(metrics.EventResult), get_args(metrics.TickResult), get_args(engine.Committed),
+        get_args(engine.Drained), (*DELIVERY_REASONS, metrics.GAVE_UP),
+    )  # fmt: skip
+    with_result = [name for name, spec in METRICS.items() if "result" in spec.labels]
     rows = [
         ("`type`", _code(*event.EVENT_TYPES, metrics.UNKNOWN_TYPE)),
         *((f"`result` of `{name}`", _code(*words)) for name, words in zip(with_result, results, strict=True)),
-        ("`reason`", "those of [dead letters](../reference/events.md#dead-letters)"),
+        ("`reason` of `lead_sla_dead_letters_total`", "those of [dead letters](../reference/events.md#dead-letters)"),
+        ("`reason` of `lead_sla_self_fenced_total`", _code(*engine.FenceReason)),
+        ("`step`", _code(*get_args(engine.Step))),
         ("`duty`, `team`", f"names in the agreement; `{metrics.OTHER}` for any that it does not have"),
         ("`segment`", f"`segments` of the agreement; `{metrics.OTHER}` for the rest, `{metrics.NONE}` without one"),
         ("`kind`", _code(*Kind)),
@@ -98,7 +104,7 @@ def buckets_table() -> str:
     """The buckets of every histogram."""
     rows = (
         (_code(name), ", ".join(f"{bound:g}" for bound in spec.buckets))
-        for name, spec in metrics.METRICS.items()
+        for name, spec in METRICS.items()
         if spec.type == "histogram"
     )
     return _table(("histogram", "buckets"), rows)

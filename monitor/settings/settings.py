@@ -124,6 +124,10 @@ class Settings(BaseSettings):
         900.0, ge=0, le=86_400, description="Seconds after the first attempt in which delivery is tried again."
     )
 
+    guarantee: Literal["at_least_once", "transactional"] = Field(
+        "at_least_once",
+        description="transactional: outcomes, states and progress in one Kafka transaction; Apache Kafka only.",
+    )
     session_s: float = Field(
         6.0, ge=3, le=300, description="Seconds of silence after which Kafka gives a worker's partitions to others."
     )

@@ -10,6 +10,7 @@ from monitor.ports import NotReady
 from monitor.stream.engine.app import LeadApp
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.stream.partitioning import partition_of
+from monitor.wire.state import UnreadableState
 
 
 class Directory:
@@ -35,7 +36,10 @@ class Directory:
         judge = self._judges().get(partition_of(lead, self._partitions))
         if judge is None:
             raise NotReady("the partition of this lead is being moved; try again in a few seconds")
-        found = judge.lead(lead)
+        try:
+            found = judge.lead(lead)
+        except UnreadableState as unreadable:
+            raise NotReady(f"this lead is set aside, not judged: {unreadable}") from unreadable
         return None if found is None else lead_json(found)
 
 

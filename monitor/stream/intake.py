@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Awaitable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from monitor.stream.engine.batches import Send
 from monitor.stream.engine.lanes import Batch
-from monitor.stream.engine.producer import Send
 from monitor.stream.partitioning import partition_of
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.dead_letter import dead_letter
@@ -29,7 +29,7 @@ class SendAll(Protocol):
     """Sends records to one partition and returns when the broker has them all."""
 
     def __call__(self, topic: str, partition: int, records: Sequence[Send], epoch: int | None) -> Awaitable[int | None]:
-        """See `monitor.stream.engine.transport.Producer.send_all`."""
+        """See `monitor.stream.engine.producer.Producer.send_all`."""
         ...
 
 

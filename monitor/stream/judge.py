@@ -2,49 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Protocol
 
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.policy import Policy
 from monitor.ports import TimeSource
+from monitor.stream.durably import Durably
 from monitor.stream.engine.lanes import Batch
-from monitor.stream.engine.producer import Send
-from monitor.stream.engine.store import Shard
-from monitor.stream.intake import SendAll, Topics, letter
+from monitor.stream.engine.ownership import Fenced
+from monitor.stream.engine.shards import Shard
 from monitor.stream.partition_judge import Judged, OpenClocks, PartitionJudge
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.dead_letter import DeadLetterReason
-from monitor.wire.outcome import encode_outcome
-
-
-class Durably(Protocol):
-    """Tell, remember: the one unit that makes a judged batch durable before its offset is committed."""
-
-    async def write(self, partition: int, epoch: int, judged: Judged) -> int | None:
-        """Return the changelog offset of the last state, None where no state changed. Raises Fenced."""
-        ...
-
-
-class AtLeastOnce:
-    """Outcomes acknowledged, then states acknowledged. A crash in between repeats outcomes with the same id."""
-
-    def __init__(self, topics: Topics, changelog: str, send_all: SendAll) -> None:
-        self._topics = topics
-        self._changelog = changelog
-        self._send_all = send_all
-
-    async def write(self, partition: int, epoch: int, judged: Judged) -> int | None:
-        """See Durably."""
-        if judged.damaged:
-            dead = [letter(record, DeadLetterReason.INTERNAL_RECORD, detail) for record, detail in judged.damaged]
-            await self._send_all(self._topics.dead_letters, partition, dead, None)
-        if judged.outcomes:
-            told: list[Send] = [(outcome.lead.encode(), encode_outcome(outcome), ()) for outcome in judged.outcomes]
-            await self._send_all(self._topics.outcomes, partition, told, epoch)
-        if judged.states:
-            states: list[Send] = [(key, packed, ()) for key, packed in judged.states]
-            return await self._send_all(self._changelog, partition, states, epoch)
-        return None
 
 
 class Judge:
@@ -82,9 +50,11 @@ class Judge:
         """Return when the batch is told and remembered; only then may its offset be committed. Raises Fenced."""
         started_s = self._time.elapsed_s()
         partition = batch.tp.partition
-        judge = self.partitions[partition]
+        judge = self.partitions.get(partition)
+        if judge is None:
+            raise Fenced  # taken between two assignments: whoever recovers the partition reads this again
         judged = judge.fold(batch.records)
-        changelog_offset = await self._durably.write(partition, batch.epoch, judged)
+        changelog_offset = await self._durably.write(partition, batch.epoch, judged, batch.records[-1].offset + 1)
         judge.remember(judged, changelog_offset)
         self._count(judged, len(batch.records), self._time.elapsed_s() - started_s)
         self.on_judged(partition, judged.ticked_until)

@@ -14,7 +14,7 @@ from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
 from monitor.core.tables import OPEN_STATES, ClockState
 from monitor.core.tellings import next_instant, pending_as_before
-from monitor.stream.engine.store import Shard
+from monitor.stream.engine.shards import Shard
 from monitor.telemetry.metrics import ClockState as ClockLabel
 from monitor.wire.state import UnreadableState, clock_states, decode_state, encode_state, state_header
 from monitor.wire.timeline import UnreadableRecord, decode_record
@@ -52,10 +52,16 @@ class PartitionJudge:
         self._touched: dict[str, _Touched] = {}
         self._opened: OpenClocks = Counter()
         self.open_clocks: OpenClocks = Counter()
+        self.set_aside = 0
+        """Leads whose state cannot be read: their events end in dead letters, their deadlines are not known."""
         self.deadlines = DeadlineIndex(self._next_at)
         pending: list[tuple[int, str]] = []
         for key, packed in shard.items():
-            header = state_header(packed)
+            try:
+                header = state_header(packed)
+            except UnreadableState:
+                self.set_aside += 1
+                continue
             if header.next_at:
                 pending.append((header.next_at, key.decode()))
             if header.open:
@@ -74,6 +80,9 @@ class PartitionJudge:
                 read = decode_record(record.value)
             except UnreadableRecord as unreadable:
                 damaged.append((record, str(unreadable)))
+                continue
+            if isinstance(read, Event) and record.key != read.lead.encode():
+                damaged.append((record, "the key is not the id of the event's lead"))
                 continue
             leads = [read.lead] if isinstance(read, Event) else self.deadlines.due(read.at)
             for lead in leads:

@@ -77,15 +77,16 @@ class Positions:
         # Nothing was ever committed where nothing is left to read.
         return [tp for tp in behind if max(_committed(found, tp), begins[tp]) < ends[tp]]
 
-    async def lags(self, topics: Iterable[tuple[str, int]]) -> dict[TopicPartition, int]:
-        """Records that the group has not committed yet, per partition of (topic, partition count) pairs."""
+    async def lags(self, topics: Iterable[tuple[str, int]]) -> dict[TopicPartition, tuple[int, int]]:
+        """What the group has committed and how many records follow, per partition of (topic, count) pairs."""
         ends: dict[TopicPartition, int] = {}
         for topic, partitions in topics:
             ends |= await self.ends(topic, partitions)
         async with self._lock:
             _, admin = await self._connected()
             found = await admin.list_consumer_group_offsets(self._group, partitions=list(ends))
-        return {tp: max(0, end - max(_committed(found, tp), 0)) for tp, end in ends.items()}
+        read = {tp: max(_committed(found, tp), 0) for tp in ends}
+        return {tp: (read[tp], max(0, end - read[tp])) for tp, end in ends.items()}
 
     async def _connected(self) -> tuple[AIOKafkaConsumer, AIOKafkaAdminClient]:
         if self._connections is None:

@@ -8,8 +8,8 @@ from aiokafka.errors import KafkaError
 
 from monitor.core.advance import TimeAdvanced
 from monitor.ports import TimeSource
+from monitor.stream.engine.batches import Send
 from monitor.stream.engine.ownership import Fenced
-from monitor.stream.engine.producer import Send
 from monitor.stream.intake import SendAll, Topics
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.stream.positions import Positions

@@ -5,29 +5,31 @@ import gc
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from aiokafka.errors import KafkaError
 
 from monitor.core.policy import Policy
 from monitor.notify.delivery import Backoff
 from monitor.ports import Sink, TimeSource
 from monitor.stream.directory import Directory
+from monitor.stream.durably import AtLeastOnce, Durably
 from monitor.stream.engine.app import EngineSettings, LeadApp
-from monitor.stream.engine.store import MemoryShard, RocksShard, Shard
+from monitor.stream.engine.ownership import Fenced
+from monitor.stream.engine.shards import MemoryShard, RocksShard, Shard
 from monitor.stream.intake import Intake, Topics
-from monitor.stream.judge import AtLeastOnce, Judge
+from monitor.stream.judge import Judge
 from monitor.stream.kafka import KafkaAccess
 from monitor.stream.notifier import Notifier
 from monitor.stream.positions import Positions
 from monitor.stream.ticker import Ticker
+from monitor.stream.transactional import Transactional
+from monitor.stream.watch import Watch
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.lead_event import TimeLimits
 
 log = logging.getLogger(__name__)
 
-LAG_EVERY_S = 5.0
 STOP_S_MAX = 20.0
+# What has crashed need not end in order: the sooner it is started again, the better.
+CRASHED_STOP_S_MAX = 5.0
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class WorkerSettings:
     """Folder for RocksDB; None keeps state in memory."""
     probe_ends: bool
     backoff: Backoff
+    transactional: bool = False
+    """Outcomes, states and offsets of a batch in one transaction; Apache Kafka only."""
 
 
 class Worker:
@@ -56,9 +60,9 @@ class Worker:
         self._settings = settings
         self._time = time
         self._metrics = metrics
-        self._assigned_s: float | None = None
-        self._lag_series: set[tuple[str, int]] = set()
+        self._assigned_s = time.elapsed_s()
         self._positions = Positions(settings.access.client(), settings.group, probe_ends=settings.probe_ends)
+        topics = settings.topics
         engine = EngineSettings(
             group=settings.group,
             bootstrap_servers=settings.access.bootstrap_servers,
@@ -66,15 +70,20 @@ class Worker:
             session_s=settings.session_s,
             commit_s=settings.commit_s,
             advertised_url=settings.advertised_url,
+            metrics=metrics.engine,
             credentials=settings.access.faust_credentials(),
             open_shard=self._open_shard,
             elapsed_s=time.elapsed_s,
             true_ends=self._positions.true_ends,
+            on_taken=self._taken,
+            on_given_up=self._given_up,
             on_shards_ready=self._recovered,
+            committed_elsewhere=frozenset({topics.timeline} if settings.transactional else ()),
         )
         self._app = LeadApp(engine)
-        app, topics = self._app, settings.topics
-        self._judge = Judge(policy, app.shard, AtLeastOnce(topics, app.changelog_topic, app.send_all), time, metrics)
+        app = self._app
+        self._durably = self._make_durably()
+        self._judge = Judge(policy, app.shard, self._durably, time, metrics)
         self._ticker = Ticker(
             topics, lambda: self._judge.partitions, lambda: app.ownership.epoch, self._positions, app.send_all, time,
             metrics,
@@ -85,8 +94,7 @@ class Worker:
         app.take_batches("judge", topics.timeline, self._judge.take, continuous=True)
         notifier = Notifier(topics, sink, settings.backoff, app.send_all, time, metrics)
         app.take_batches("notifier", topics.outcomes, notifier.take, drained=False)
-        app.on_partitions_assigned.connect(self._assigned, weak=False)
-        app.on_partitions_revoked.connect(self._revoked, weak=False)
+        self._watch = Watch(topics, self._positions, self._owned, app.recovery_left, time, metrics)
         self.directory = Directory(app, topics.partitions, lambda: self._judge.partitions)
 
     @staticmethod
@@ -112,7 +120,7 @@ class Worker:
         self._app.finalize()
         try:
             await self._app.start()
-            tasks = [asyncio.create_task(self._ticker.run()), asyncio.create_task(self._watch_lag())]
+            tasks = [asyncio.create_task(self._ticker.run()), asyncio.create_task(self._watch.run())]
             ends = [asyncio.create_task(stop.wait()), asyncio.create_task(self._app._crashed.wait())]
             await asyncio.wait([*tasks, *ends], return_when=asyncio.FIRST_COMPLETED)
             for task in tasks + ends:
@@ -127,12 +135,14 @@ class Worker:
                 raise result
 
     async def _stop(self) -> None:
+        limit_s = CRASHED_STOP_S_MAX if self._app.crashed else STOP_S_MAX
         try:
-            async with asyncio.timeout(STOP_S_MAX):
+            async with asyncio.timeout(limit_s):
                 await self._app.quiesce()
                 await self._app.stop()
+                await self._durably.end()
         except TimeoutError:
-            log.warning("stopping took longer than %s s; what was not committed will be read again", STOP_S_MAX)
+            log.warning("stopping took longer than %s s; what was not committed will be read again", limit_s)
         await self._positions.stop()
 
     def _open_shard(self, partition: int) -> Shard:
@@ -140,38 +150,54 @@ class Worker:
             return MemoryShard()
         return RocksShard(self._settings.state_dir / self._settings.group / str(partition))
 
-    async def _assigned(self, _app: Any, _tps: Any, **_: Any) -> None:
-        self._assigned_s = self._time.elapsed_s()
+    def _make_durably(self) -> Durably:
+        settings, app = self._settings, self._app
+        if not settings.transactional:
+            return AtLeastOnce(settings.topics, app.changelog_topic, app.send_all, self._time, self._metrics.engine)
+        return Transactional(
+            settings.access.client(), settings.group, settings.topics, app.changelog_topic,
+            lambda: app.ownership.epoch, self._time, self._metrics.engine,
+        )  # fmt: skip
 
-    async def _revoked(self, _app: Any, _tps: Any, **_: Any) -> None:
+    def _owned(self) -> set[tuple[str, int]]:
+        return {(tp.topic, tp.partition) for tp in self._app.consumer.assignment()}
+
+    async def _taken(self, partitions: list[int]) -> None:
+        self._assigned_s = self._time.elapsed_s()
+        await self._durably.begin(partitions)
+
+    async def _given_up(self) -> None:
         self._judge.own([])
         self._ticker.reset()
-        for topic, partition in self._lag_series:
-            self._metrics.forget_partition(topic, partition)
-        self._lag_series.clear()
+        self._watch.revoked()
+        self._metrics.engine.owns(0)
+        await self._durably.end()
 
-    def _recovered(self, partitions: list[int]) -> None:
+    async def _recovered(self, partitions: list[int]) -> None:
+        try:
+            await self._repair(partitions)
+        except Fenced:
+            log.info("the assignment changed while states were written again")
+            return
         self._judge.own(partitions)
         self._ticker.reset()
-        log.info("judging partitions %s", partitions)
-        if self._assigned_s is not None:
-            self._metrics.recovered(self._time.elapsed_s() - self._assigned_s)
+        self._metrics.engine.owns(len(partitions))
+        self._metrics.engine.unreadable(sum(judge.set_aside for judge in self._judge.partitions.values()))
+        seconds = self._time.elapsed_s() - self._assigned_s
+        self._metrics.engine.recovered(seconds)
+        log.info(
+            "epoch %s: judging partitions %s, %.1f s after they came", self._app.ownership.epoch, partitions, seconds
+        )
 
-    async def _watch_lag(self) -> None:
-        topics = self._settings.topics
-        sizes = [(topics.events, topics.events_partitions), (topics.timeline, topics.partitions)]
-        while True:
-            await asyncio.sleep(LAG_EVERY_S)
-            try:
-                lags = await self._positions.lags(sizes)
-            except (KafkaError, TimeoutError, OSError) as error:
-                log.warning("the lag is not known: %s", type(error).__name__)
-                continue
-            owned = {(tp.topic, tp.partition) for tp in self._app.consumer.assignment()}
-            for tp, records in lags.items():
-                if (tp.topic, tp.partition) in owned:
-                    self._lag_series.add((tp.topic, tp.partition))
-                    self._metrics.lag(tp.topic, tp.partition, records)
+    async def _repair(self, partitions: list[int]) -> None:
+        """A superseded worker's older record may stand behind the newest: compaction must not keep the older one."""
+        epoch = self._app.ownership.epoch
+        for partition in partitions:
+            states = self._app.take_stale(partition)
+            if states:
+                await self._durably.repair(partition, epoch, states)
+                self._metrics.engine.repaired(len(states))
+                log.warning("partition %s: %s states written again behind older ones", partition, len(states))
 
 
 def _collect_garbage_less_often() -> None:

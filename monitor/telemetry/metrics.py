@@ -1,17 +1,10 @@
-"""Every metric that this program exposes: names, labels and buckets in one file, set in the words of the domain."""
+"""The metrics of a worker, set in the words of the domain."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import product
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, get_args
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    disable_created_metrics,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -19,6 +12,8 @@ from prometheus_client.registry import Collector
 from monitor.core.advance import Remark
 from monitor.core.outcome import Kind, Outcome
 from monitor.ports import DELIVERY_REASONS
+from monitor.telemetry.catalogue import METRICS, counter, gauge, histogram
+from monitor.telemetry.engine import EngineMetrics
 
 # The `_created` twins double the number of series and nothing reads them.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -49,70 +44,6 @@ NONE: Final = "none"
 
 _DELIVERY_RESULTS: Final = frozenset(DELIVERY_REASONS) | {GAVE_UP}
 _US_PER_S: Final = 1_000_000
-_WAITS_S: Final = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 432000, 864000)
-_BATCH_RECORDS: Final = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000)
-_BATCH_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_DETECTION_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
-
-
-class Spec(NamedTuple):
-    """What one metric is: its type, the help that a scrape shows, its labels and, for histograms, its buckets."""
-
-    type: Literal["counter", "gauge", "histogram"]
-    help: str
-    labels: tuple[str, ...] = ()
-    buckets: tuple[float, ...] = ()
-
-
-METRICS: Final[Mapping[str, Spec]] = {
-    "lead_sla_events_total": Spec(
-        "counter",
-        "Lead events by type (unknown: not decodable): accepted or dead_letter at intake; what else the judge noted"
-        " of accepted ones (duplicate, out_of_order, too_late to change a final verdict, erased lead).",
-        ("type", "result"),
-    ),
-    "lead_sla_dead_letters_total": Spec("counter", "Records put into the dead-letter topic, by reason.", ("reason",)),
-    "lead_sla_clocks_open": Spec(
-        "gauge",
-        "Clocks without a final verdict on the partitions of this worker; breached: late, and nobody acted yet.",
-        ("duty", "state"),
-    ),
-    "lead_sla_outcomes_total": Spec(
-        "counter",
-        "Outcomes said; a crash may repeat one. Segments that the policy does not name are 'other'.",
-        ("duty", "kind", "team", "segment"),
-    ),
-    "lead_sla_first_touch_seconds": Spec(
-        "histogram", "Elapsed time from a clock's start to the act that met it, late or not.", ("duty",), _WAITS_S
-    ),
-    "lead_sla_lateness_seconds": Spec(
-        "histogram", "Elapsed time from the due instant to an act that came too late.", ("duty",), _WAITS_S
-    ),
-    "lead_sla_judge_batch_records": Spec("histogram", "Records judged in one batch.", buckets=_BATCH_RECORDS),
-    "lead_sla_judge_batch_seconds": Spec(
-        "histogram", "Time to judge one batch, tell its outcomes and remember its leads.", buckets=_BATCH_S
-    ),
-    "lead_sla_detection_delay_seconds": Spec(
-        "histogram", "Time from due plus hold to the breach being announced.", buckets=_DETECTION_S
-    ),
-    "lead_sla_ticks_total": Spec(
-        "counter", "Ticks sent, held back because intake was behind, and read by the judge.", ("result",)
-    ),
-    "lead_sla_partition_lag_records": Spec(
-        "gauge", "Records not yet read on a partition of this worker.", ("topic", "partition")
-    ),
-    "lead_sla_recovery_seconds": Spec("gauge", "How long the last recovery of state took."),
-    "lead_sla_deliveries_total": Spec(
-        "counter",
-        "Attempts to deliver a notice, by how they ended; gave_up counts the notices that were abandoned.",
-        ("channel", "result"),
-    ),
-    "lead_sla_stage_transitions_total": Spec(
-        "counter", "Stage changes of leads, by whether the policy allows them.", ("legality",)
-    ),
-    "lead_sla_worker_ready": Spec("gauge", "1 while this worker judges, 0 while it starts, recovers or stops."),
-    "lead_sla_build_info": Spec("gauge", "Always 1; the version is in the label.", ("version",)),
-}
 
 
 class _ClockGauge(Collector):
@@ -148,23 +79,24 @@ class Metrics:
         self._types: frozenset[str] = frozenset()
         self._reasons: frozenset[str] = frozenset()
 
-        self._events = self._counter("lead_sla_events_total")
-        self._dead_letters = self._counter("lead_sla_dead_letters_total")
+        self.engine = EngineMetrics(self.registry)
+        """What Kafka does to this worker, and what the worker does about it."""
+        self._events = counter("lead_sla_events_total", self.registry)
+        self._dead_letters = counter("lead_sla_dead_letters_total", self.registry)
         self._clocks = _ClockGauge()
         self.registry.register(self._clocks)
-        self._outcomes = self._counter("lead_sla_outcomes_total")
-        self._first_touch = self._histogram("lead_sla_first_touch_seconds")
-        self._lateness = self._histogram("lead_sla_lateness_seconds")
-        self._batch_records = self._histogram("lead_sla_judge_batch_records")
-        self._batch_seconds = self._histogram("lead_sla_judge_batch_seconds")
-        self._detection = self._histogram("lead_sla_detection_delay_seconds")
-        self._ticks = self._counter("lead_sla_ticks_total")
-        self._lag = self._gauge("lead_sla_partition_lag_records")
-        self._recovery = self._gauge("lead_sla_recovery_seconds")
-        self._deliveries = self._counter("lead_sla_deliveries_total")
-        self._transitions = self._counter("lead_sla_stage_transitions_total")
-        self._ready = self._gauge("lead_sla_worker_ready")
-        self._gauge("lead_sla_build_info").labels(version).set(1)
+        self._outcomes = counter("lead_sla_outcomes_total", self.registry)
+        self._first_touch = histogram("lead_sla_first_touch_seconds", self.registry)
+        self._lateness = histogram("lead_sla_lateness_seconds", self.registry)
+        self._batch_records = histogram("lead_sla_judge_batch_records", self.registry)
+        self._batch_seconds = histogram("lead_sla_judge_batch_seconds", self.registry)
+        self._detection = histogram("lead_sla_detection_delay_seconds", self.registry)
+        self._ticks = counter("lead_sla_ticks_total", self.registry)
+        self._lag = gauge("lead_sla_partition_lag_records", self.registry)
+        self._deliveries = counter("lead_sla_deliveries_total", self.registry)
+        self._transitions = counter("lead_sla_stage_transitions_total", self.registry)
+        self._ready = gauge("lead_sla_worker_ready", self.registry)
+        gauge("lead_sla_build_info", self.registry).labels(version).set(1)
 
     def initialise(
         self,
@@ -188,8 +120,8 @@ class Metrics:
         self._clocks.duties = self._duties
         self.registry.unregister(self._first_touch)
         self.registry.unregister(self._lateness)
-        self._first_touch = self._histogram("lead_sla_first_touch_seconds", limits_s)
-        self._lateness = self._histogram("lead_sla_lateness_seconds", limits_s)
+        self._first_touch = histogram("lead_sla_first_touch_seconds", self.registry, limits_s)
+        self._lateness = histogram("lead_sla_lateness_seconds", self.registry, limits_s)
         self._start_at_zero()
 
     def _start_at_zero(self) -> None:
@@ -253,10 +185,6 @@ class Metrics:
         """The partition was revoked: its series disappears."""
         self._lag.remove(topic, partition)
 
-    def recovered(self, seconds: float) -> None:
-        """State was recovered in that time."""
-        self._recovery.set(seconds)
-
     def delivery_attempted(self, channel: str, result: str) -> None:
         """One attempt to deliver a notice ended, `result` being its reason, or GAVE_UP for one abandoned."""
         self._deliveries.labels(_bounded(channel, self._channels), _bounded(result, _DELIVERY_RESULTS)).inc()
@@ -276,17 +204,6 @@ class Metrics:
     def render(self) -> tuple[bytes, str]:
         """The exposition that Prometheus scrapes, and its content type."""
         return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4
-
-    def _counter(self, name: str) -> Counter:
-        return Counter(name, METRICS[name].help, METRICS[name].labels, registry=self.registry)
-
-    def _gauge(self, name: str) -> Gauge:
-        return Gauge(name, METRICS[name].help, METRICS[name].labels, registry=self.registry)
-
-    def _histogram(self, name: str, more_buckets: Collection[float] = ()) -> Histogram:
-        spec = METRICS[name]
-        buckets = sorted({float(bound) for bound in (*spec.buckets, *more_buckets)})
-        return Histogram(name, spec.help, spec.labels, registry=self.registry, buckets=buckets)
 
 
 def _bounded(value: str, known: frozenset[str]) -> str:

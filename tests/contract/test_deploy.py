@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from monitor.settings.settings import describe
-from monitor.telemetry.metrics import METRICS
+from monitor.telemetry.catalogue import METRICS
 from tests.support.dashboard import DASHBOARD, queries
 from tests.support.programs import needed
 

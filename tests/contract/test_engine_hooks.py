@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from mode.services import ServiceTask
 
-from monitor.stream.engine import app, store, transport
+from monitor.stream.engine import app, consumer, consumer_thread, producer, store, transport
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "internals" / "engine.md").read_text()
@@ -45,10 +45,19 @@ GROUND: Final[dict[str, dict[str, str]]] = {
         "faust.transport.consumer:Consumer._should_commit": "c4a45ac66a56",
         "faust.transport.consumer:Consumer._add_gap": "38926c8cb7f6",
         "faust.transport.consumer:Consumer.ack": "386826236bb5",
+        "faust.transport.consumer:ThreadDelegateConsumer._commit": "e79b7f8f3def",
+        "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._commit": "d26ce85fdec4",
         "aiokafka.consumer.subscription_state:SubscriptionState.subscription": "7768bf481367",
         "aiokafka.consumer.subscription_state:Assignment": "081dad2e2b67",
         "aiokafka.consumer.subscription_state:TopicPartitionState.has_valid_position": "7f2b301baca4",
         "aiokafka.consumer.subscription_state:TopicPartitionState.position": "e5c9720d0fec",
+    },
+    "changelog-positions": {
+        "faust.transport.consumer:ThreadDelegateConsumer.seek_wait": "802bf5fcfc34",
+        "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._seek_wait": "906df6f0e086",
+        "faust.tables.recovery:Recovery._seek_offsets": "0d0a5bb059c9",
+        "faust.tables.recovery:Recovery.need_recovery": "b941264a6522",
+        "faust.tables.recovery:Recovery._slurp_changelogs": "43660121cfa4",
     },
     "store": {
         "faust.tables.base:Collection._new_store": "325d44c72ab7",
@@ -73,6 +82,7 @@ GROUND: Final[dict[str, dict[str, str]]] = {
         "faust.transport.consumer:Consumer.stop_flow": "3cdef0be226f",
         "faust.transport.consumer:Consumer.commit": "ca4e85d024ef",
         "faust.app.base:App._on_partitions_revoked": "289e06db160c",
+        "faust.app.base:App._on_partitions_assigned": "87d6dabfbdaf",
     },
     "end-offsets": {
         "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread.highwaters": "4641398afc54",
@@ -82,6 +92,9 @@ GROUND: Final[dict[str, dict[str, str]]] = {
     "lease": {
         "faust.transport.consumer:Consumer.on_partitions_assigned": "cb323f47e1bb",
         "aiokafka.consumer.group_coordinator:GroupCoordinator._do_heartbeat": "e9a9a9516623",
+        "aiokafka.consumer.group_coordinator:GroupCoordinator._send_req": "9def76135c72",
+        "aiokafka.consumer.group_coordinator:CoordinatorGroupRebalance._send_sync_group_request": "23f2d5123629",
+        "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread.on_start": "5550ff514f9b",
         "aiokafka.consumer.group_coordinator:GroupCoordinator._heartbeat_routine": "0c4b6cf1f0df",
     },
     "fenced-send": {
@@ -117,8 +130,8 @@ GROUND: Final[dict[str, dict[str, str]]] = {
 }
 HOOKS: Final = [(heading, path) for heading, ground in GROUND.items() for path in ground]
 OURS: Final = (
-    app.LeadApp, app.LeadTable, store.PartitionStore, transport.BatchSchema, transport.ConsumerThread,
-    transport.Consumer, transport.Producer, transport.Transport,
+    app.LeadApp, app.LeadTable, store.PartitionStore, transport.BatchSchema, consumer_thread.ConsumerThread,
+    consumer.Consumer, producer.Producer, transport.Transport,
 )  # fmt: skip
 NAMED_TUPLE: Final = {"_replace", "_asdict", "_fields"}
 BY_METACLASS: Final = {"_abc_impl", "logger"}

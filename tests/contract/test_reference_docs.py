@@ -13,7 +13,7 @@ from monitor.cli.main import app
 from monitor.cli.reference import BLOCKS, generate, read_pages
 from monitor.core.outcome import Kind, Reason
 from monitor.settings.settings import describe
-from monitor.telemetry.metrics import METRICS
+from monitor.telemetry.catalogue import METRICS
 from monitor.wire.dead_letter import HEADER_NAMES
 from monitor.wire.policy import PolicyError, read_policy
 

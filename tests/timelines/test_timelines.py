@@ -11,7 +11,7 @@ from monitor.core.event import Event
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.policy import Policy
 from monitor.core.replay import Replay
-from monitor.stream.engine.store import MemoryShard
+from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.policy import load_policy
 from monitor.wire.timeline import encode_event, encode_tick
@@ -40,6 +40,7 @@ class Record(NamedTuple):
     """What the judge needs of a Kafka record."""
 
     offset: int
+    key: bytes | None
     value: bytes
 
 
@@ -64,14 +65,14 @@ class Live:
 
     def arrives(self, event: Event, at: int) -> None:
         self.pass_time(at - 1)
-        self._read(encode_event(event))
+        self._read(event.lead.encode(), encode_event(event))
 
     def pass_time(self, until: int) -> None:
         while self._runs and (at := self._judge.deadlines.first()) is not None and at <= until:
-            self._read(encode_tick(TimeAdvanced(max(at, self._back_at))))
+            self._read(None, encode_tick(TimeAdvanced(max(at, self._back_at))))
 
-    def _read(self, value: bytes) -> None:
-        judged = self._judge.fold([Record(self._offset, value)])
+    def _read(self, key: bytes | None, value: bytes) -> None:
+        judged = self._judge.fold([Record(self._offset, key, value)])
         assert not judged.damaged
         self._judge.remember(judged, self._offset)
         self._offset += 1

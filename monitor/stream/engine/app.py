@@ -9,17 +9,16 @@ from typing import Any
 import faust
 from faust.types.tuples import TP
 
+from monitor.stream.engine.batches import BATCH_BYTES_MAX, REQUEST_BYTES_MAX
 from monitor.stream.engine.lanes import Batch, Lanes
 from monitor.stream.engine.ownership import Fenced, Ownership
 from monitor.stream.engine.producer import Producer
-from monitor.stream.engine.store import PartitionStore, Shard
+from monitor.stream.engine.shards import Shard
+from monitor.stream.engine.store import PartitionStore
 from monitor.stream.engine.transport import BatchSchema, Transport
+from monitor.telemetry.engine import EngineMetrics
 
 TABLE = "leads"
-# Half of what a broker takes by default in one request: few requests, and none is refused for its size.
-BATCH_BYTES_MAX = 524_288
-# A dead letter is a record of at most 1 MiB, Kafka's default, and the headers that say what is wrong with it.
-REQUEST_BYTES_MAX = 2_097_152
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,18 @@ class EngineSettings:
     session_s: float
     commit_s: float
     advertised_url: str
+    metrics: EngineMetrics
     credentials: Any = None
     open_shard: Callable[[int], Shard] = field(kw_only=True)
     elapsed_s: Callable[[], float] = field(kw_only=True)
     true_ends: Callable[[Mapping[TP, int]], Awaitable[dict[TP, int]]] = field(kw_only=True)
-    on_shards_ready: Callable[[list[int]], None] = field(kw_only=True)
+    on_taken: Callable[[list[int]], Awaitable[None]] = field(kw_only=True)
+    """Timeline partitions were assigned and their state is not yet read. May raise KafkaError, TimeoutError."""
+    on_given_up: Callable[[], Awaitable[None]] = field(kw_only=True)
+    on_shards_ready: Callable[[list[int]], Awaitable[None]] = field(kw_only=True)
+    """The state of these partitions is read; judging begins when it returns."""
+    committed_elsewhere: frozenset[str] = field(kw_only=True, default=frozenset())
+    """Topics whose offsets are committed by whoever does the work on them."""
 
 
 class LeadTable(faust.Table):  # type: ignore[misc]
@@ -53,42 +59,16 @@ class LeadApp(faust.App):  # type: ignore[misc]
 
     def __init__(self, engine: EngineSettings) -> None:
         self.engine = engine
-        self.ownership = Ownership(engine.session_s, engine.elapsed_s)
+        self.metrics = engine.metrics
+        self.ownership = Ownership(engine.session_s, engine.elapsed_s, engine.metrics)
         self.elapsed_s = engine.elapsed_s
         self.true_ends = engine.true_ends
         self.on_shards_ready = engine.on_shards_ready
+        self.committed_elsewhere = engine.committed_elsewhere
         self.continuous_topics: set[str] = set()
         """Topics that only we write: a hole in them is a loss."""
         self._lanes: list[Lanes] = []
-        super().__init__(
-            id=engine.group,
-            broker=[f"kafka://{server.strip()}" for server in engine.bootstrap_servers.split(",")],
-            broker_credentials=engine.credentials,
-            canonical_url=engine.advertised_url,
-            autodiscover=False,
-            datadir=None,
-            store="memory://",
-            topic_partitions=engine.partitions,
-            topic_disable_leader=True,
-            topic_allow_declare=False,
-            table_standby_replicas=0,
-            web_enabled=False,
-            broker_session_timeout=engine.session_s,
-            broker_heartbeat_interval=engine.session_s / 6,
-            broker_rebalance_timeout=max(6.0, engine.session_s),
-            broker_request_timeout=max(30.0, engine.session_s),
-            broker_commit_interval=engine.commit_s,
-            broker_commit_livelock_soft_timeout=300.0,
-            consumer_auto_offset_reset="earliest",
-            consumer_max_fetch_size=1_048_576,
-            stream_buffer_maxsize=256,
-            stream_wait_empty=False,
-            stream_recovery_delay=0.0,
-            producer_acks=-1,
-            producer_linger=0,
-            producer_max_batch_size=BATCH_BYTES_MAX,
-            producer_max_request_size=REQUEST_BYTES_MAX,
-        )
+        super().__init__(**_faust_settings(engine))
         self.transport = Transport(self.conf.broker_consumer, self)
         self.producer_transport = Transport(self.conf.broker_producer, self)
         self.table = LeadTable(
@@ -112,6 +92,11 @@ class LeadApp(faust.App):  # type: ignore[misc]
         store: PartitionStore = self.table.data
         return store.shard(partition)
 
+    def take_stale(self, partition: int) -> list[tuple[bytes, bytes]]:
+        """See PartitionStore.take_stale."""
+        store: PartitionStore = self.table.data
+        return store.take_stale(partition)
+
     def take_batches(
         self,
         name: str,
@@ -124,7 +109,7 @@ class LeadApp(faust.App):  # type: ignore[misc]
         """Register an agent whose `work` gets each batch of the topic; see Lanes and Continuity."""
         if continuous:
             self.continuous_topics.add(topic)
-        lanes = Lanes(work, self.ownership, self.crash, drained=drained)
+        lanes = Lanes(work, self.ownership, self.crash, self.metrics, drained=drained)
         self._lanes.append(lanes)
 
         async def take(stream: Any) -> None:
@@ -135,6 +120,18 @@ class LeadApp(faust.App):  # type: ignore[misc]
 
     def _create_directories(self) -> None:
         """Faust's folders for table files: the store keeps its own."""
+
+    async def partitions_taken(self, assigned: set[TP]) -> None:
+        """See Host."""
+        await self.engine.on_taken(sorted(tp.partition for tp in assigned if tp.topic in self.continuous_topics))
+
+    async def partitions_given_up(self) -> None:
+        """See Host."""
+        await self.engine.on_given_up()
+
+    def recovery_left(self) -> int | None:
+        """Changelog offsets still to be read; None while nothing is being recovered."""
+        return self.tables.recovery.active_remaining_total() if self.in_recovery else None
 
     def drop_queued(self) -> None:
         """Forget every batch that no lane has begun."""
@@ -153,3 +150,36 @@ class LeadApp(faust.App):  # type: ignore[misc]
         """Before stopping: finish what has begun and commit it."""
         if self._consumer is not None and not (self.crashed or self.rebalancing) and self.consumer.assignment():
             await self.consumer.quiesce()
+
+
+def _faust_settings(engine: EngineSettings) -> dict[str, Any]:
+    """What Faust is told; docs/internals/engine.md says why."""
+    return {
+        "id": engine.group,
+        "broker": [f"kafka://{server.strip()}" for server in engine.bootstrap_servers.split(",")],
+        "broker_credentials": engine.credentials,
+        "canonical_url": engine.advertised_url,
+        "autodiscover": False,
+        "datadir": None,
+        "store": "memory://",
+        "topic_partitions": engine.partitions,
+        "topic_disable_leader": True,
+        "topic_allow_declare": False,
+        "table_standby_replicas": 0,
+        "web_enabled": False,
+        "broker_session_timeout": engine.session_s,
+        "broker_heartbeat_interval": engine.session_s / 6,
+        "broker_rebalance_timeout": max(6.0, engine.session_s),
+        "broker_request_timeout": max(30.0, engine.session_s),
+        "broker_commit_interval": engine.commit_s,
+        "broker_commit_livelock_soft_timeout": 300.0,
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_max_fetch_size": 1_048_576,
+        "stream_buffer_maxsize": 256,
+        "stream_wait_empty": False,
+        "stream_recovery_delay": 0.0,
+        "producer_acks": -1,
+        "producer_linger": 0,
+        "producer_max_batch_size": BATCH_BYTES_MAX,
+        "producer_max_request_size": REQUEST_BYTES_MAX,
+    }

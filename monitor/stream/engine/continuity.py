@@ -4,9 +4,15 @@ from collections.abc import Mapping
 
 from faust.types.tuples import TP
 
+from monitor.stream.engine.ownership import SelfFenced
+from monitor.telemetry.engine import FenceReason
 
-class HoleFound(Exception):
+
+class HoleFound(SelfFenced):
     """Records were stepped over; the worker must stop, for what it has not judged it would refuse later as old."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(FenceReason.HOLE, detail)
 
 
 class Continuity:

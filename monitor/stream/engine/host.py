@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from faust.types.tuples import TP
 
 from monitor.stream.engine.ownership import Ownership
+from monitor.telemetry.engine import EngineMetrics
 
 
 class Host(Protocol):
@@ -13,6 +14,8 @@ class Host(Protocol):
 
     ownership: Ownership
     continuous_topics: set[str]
+    committed_elsewhere: frozenset[str]
+    metrics: EngineMetrics
 
     def elapsed_s(self) -> float:
         """Monotonic seconds."""
@@ -20,6 +23,14 @@ class Host(Protocol):
 
     async def true_ends(self, reported: Mapping[TP, int]) -> dict[TP, int]:
         """End offsets, corrected for a broker that reports them wrongly."""
+        ...
+
+    async def partitions_taken(self, assigned: set[TP]) -> None:
+        """Partitions were assigned; nothing of them is read yet. Raises KafkaError, TimeoutError."""
+        ...
+
+    async def partitions_given_up(self) -> None:
+        """All partitions were revoked; nothing is in flight any more."""
         ...
 
     def drop_queued(self) -> None:

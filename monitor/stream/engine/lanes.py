@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, Protocol
@@ -10,6 +11,9 @@ from typing import Any, NamedTuple, Protocol
 from faust.types.tuples import TP
 
 from monitor.stream.engine.ownership import Fenced, Ownership
+from monitor.telemetry.engine import EngineMetrics
+
+log = logging.getLogger(__name__)
 
 # Batches waiting in a lane before its partition is no longer fetched: one is worked on, one is ready.
 QUEUED_MAX = 2
@@ -43,6 +47,7 @@ class Lanes:
         work: Callable[[Batch], Awaitable[None]],
         ownership: Ownership,
         crash: Callable[[BaseException], Awaitable[None]],
+        metrics: EngineMetrics,
         *,
         drained: bool,
     ) -> None:
@@ -50,6 +55,7 @@ class Lanes:
         self._work = work
         self._ownership = ownership
         self._crash = crash
+        self._metrics = metrics
         self._drained = drained
         self._queues: dict[TP, deque[Any]] = {}
         self._tasks: dict[TP, asyncio.Task[None]] = {}
@@ -87,7 +93,9 @@ class Lanes:
                 await self._work(Batch(tp, event.message.value, epoch))
                 event.ack()
         except Fenced:
-            queue.clear()  # another worker may own the partition; whoever does reads these records again
+            self._metrics.batch_abandoned()
+            log.info("%s %s: a batch was given up, whoever owns the partition reads it again", tp.topic, tp.partition)
+            queue.clear()
         except Exception as error:  # the engine must not acknowledge what was not done: stop the worker
             queue.clear()
             await self._crash(error)

@@ -1,36 +1,17 @@
-"""Faust's transport with whole-partition batches, and the rules that keep it right across rebalances.
+"""Faust's transport with our consumer and producer, and the schema that leaves decoding to us.
 
-Faust's price is per message; here one message carries the records that one fetch brought for one partition.
-Each override below is private to faust-streaming 0.15.3 or aiokafka 0.14.0; docs/internals/engine.md lists
-them with the reason, tests/contract/test_engine_hooks.py fails when an upgrade changes one.
+Each override in this package is private to faust-streaming 0.15.3 or aiokafka 0.14.0; docs/internals/engine.md
+lists them with the reason, tests/contract/test_engine_hooks.py fails when an upgrade changes one.
 """
 
-from __future__ import annotations
-
-import asyncio
-from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import faust
-from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
-from faust.types.tuples import TP, ConsumerMessage
 
-from monitor.stream.engine import records
-from monitor.stream.engine.continuity import Continuity
-from monitor.stream.engine.host import Host
+from monitor.stream.engine.consumer import Consumer
 from monitor.stream.engine.producer import Producer
-
-# Records per batch: enough that the per-message price of the engine vanishes (500 do), few enough that one
-# fold blocks the event loop for less than a tenth of a second.
-BATCH_RECORDS_MAX = 2_000
-# A drain took 0.3-1.3 s under load; it must end well before the group's rebalance timeout.
-DRAIN_S_MAX = 4.0
-# Faust lets a fetch wait 1.5 s. Apache Kafka answers as soon as there is a record; the embedded broker lets up to
-# half of the wait go by, at every hop.
-FETCH_WAIT_MS_MAX = 100
 
 
 class BatchSchema(faust.Schema):  # type: ignore[misc]
@@ -43,200 +24,6 @@ class BatchSchema(faust.Schema):  # type: ignore[misc]
             return app.create_event(None, message.value, {}, message)
 
         return decode
-
-
-class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """Reads only what is committed, and tells the lease of each heartbeat that was answered."""
-
-    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
-        records.install()
-        consumer = super()._create_worker_consumer(transport)
-        consumer._isolation_level = "read_committed"
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS_MAX
-        return consumer
-
-    def watch_heartbeats(self) -> None:
-        """Wrap the coordinator's heartbeat once; a new coordinator is wrapped at its first assignment."""
-        app: Host = self.app
-        coordinator = self._ensure_consumer()._coordinator
-        if getattr(coordinator, "_lease_watched", False):
-            return
-        beat = coordinator._do_heartbeat
-
-        async def watched() -> bool:
-            asked_s = app.elapsed_s()  # before the request: the session is counted from when it was sent
-            answered: bool = await beat()
-            if answered:
-                app.ownership.heard(asked_s)
-            return answered
-
-        coordinator._do_heartbeat = watched
-        coordinator._lease_watched = True
-
-
-class Consumer(driver.Consumer):  # type: ignore[misc]
-    """One message per partition and fetch; offsets committed in order; nothing lost between two assignments."""
-
-    app: Host
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._in_flight: dict[TP, deque[Any]] = defaultdict(deque)
-        self._fetched_to: dict[TP, int] = {}
-        self._held_back: set[TP] = set()
-        self._sought: frozenset[TP] = frozenset()
-        self._continuity = Continuity()
-
-    def _new_consumer_thread(self) -> ConsumerThread:
-        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
-
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
-        """One ConsumerMessage per partition chunk; its value is the list of records, its offset the last one's."""
-        records, active = await self._wait_next_records(timeout)
-        generation = self.app.consumer_generation_id
-        if records is None or self.should_stop:
-            return
-        if not self.flow_active:
-            await self._seek_back()
-            return
-        # Control records of transactions move the position without a record; only here is it known to be still.
-        positions = self._positions() if active else {}
-        for raw_tp, fetched in records.items():
-            tp = TP(raw_tp.topic, raw_tp.partition)
-            for start in range(0, len(fetched), BATCH_RECORDS_MAX):
-                if not self.flow_active or self.app.consumer_generation_id != generation:
-                    return
-                if active is not None and tp not in active and tp not in self._buffered_partitions:
-                    positions.pop(tp, None)
-                    break
-                message = self._batch_message(tp, fetched[start : start + BATCH_RECORDS_MAX], generation)
-                if message is not None:
-                    yield tp, message
-        if self.flow_active and self.app.consumer_generation_id == generation:
-            self._fetched_to.update(positions)
-
-    async def _seek_back(self) -> None:
-        try:
-            await self.perform_seek()
-        except KafkaError as error:  # the assignment is just changing; recovery seeks again before anything is read
-            self.log.info("no seek while partitions move: %s", type(error).__name__)
-
-    def _batch_message(self, tp: TP, records: list[Any], generation: int) -> Any | None:
-        read_offset = self._read_offset[tp]
-        if read_offset is not None and records[0].offset < read_offset:
-            records = [record for record in records if record.offset >= read_offset]
-            if not records:
-                return None
-        self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-        last = records[-1]
-        if tp.topic in self.app.continuous_topics:
-            self._continuity.check(tp, records[0].offset, last.offset)
-        seconds = (last.timestamp or 0) / 1000.0
-        message = ConsumerMessage(
-            tp.topic, tp.partition, last.offset, seconds, last.timestamp_type, [], None, records, None, 0, 0, tp,
-            generation_id=generation,
-        )  # fmt: skip
-        if self.app.topics.acks_enabled_for(tp.topic):
-            self._in_flight[tp].append(message)
-        return message
-
-    def _positions(self) -> dict[TP, int]:
-        assignment = self._thread._ensure_consumer()._subscription.subscription.assignment
-        positions = {}
-        for tp in assignment.tps if assignment is not None else ():
-            state = assignment.state_value(tp)
-            # Before its first seek a partition's position is nobody's progress.
-            if state is not None and state.has_valid_position and tp in self._sought:
-                positions[TP(tp.topic, tp.partition)] = state.position
-        return positions
-
-    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
-        tps = {*self._in_flight, *self._fetched_to}
-        return (tp for tp in tps if topics is None or tp in topics or tp.topic in topics)
-
-    def _new_offset(self, tp: TP) -> int | None:
-        """The offset after the unbroken run of acknowledged batches; Faust's own may step over a gap."""
-        queue, offset = self._in_flight[tp], None
-        while queue and queue[0].acked:
-            offset = queue.popleft().offset + 1
-        if not queue and tp in self._fetched_to:
-            offset = max(offset or 0, self._fetched_to[tp])
-        self._acked[tp].clear()
-        self._acked_index[tp].clear()
-        return offset
-
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
-        """Pass a copy: Faust's set may be emptied meanwhile, and to aiokafka an empty set means all partitions."""
-        return await super()._getmany(None if active_partitions is None else set(active_partitions), timeout)
-
-    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Gaps between batches need no book-keeping: whole batches are acknowledged."""
-
-    async def perform_seek(self) -> None:
-        """Seek to the committed offsets and remember them: reading must go on exactly there."""
-        self._in_flight.clear()
-        self._fetched_to.clear()
-        await super().perform_seek()
-        begins = {tp: offset for tp, offset in self._read_offset.items() if not self._is_changelog_tp(tp)}
-        for tp, earliest in (await self.earliest_offsets(*begins)).items() if begins else ():
-            offset = begins[tp]
-            if offset is not None and offset < earliest:
-                self.log.error("%s: records %s to %s were deleted before they were read", tp, offset, earliest - 1)
-                begins[tp] = earliest
-        self._sought = frozenset(begins)
-        self._continuity.begin(begins)
-
-    def resume_partitions(self, tps: Iterable[TP]) -> None:
-        """Hold source partitions back until the flow resumes.
-
-        Faust resumes them first and clears the stream queues afterwards: what was fetched in between is lost.
-        """
-        sources = {tp for tp in tps if not self._is_changelog_tp(tp)}
-        self._held_back |= sources
-        super().resume_partitions(set(tps) - sources)
-
-    def resume_flow(self) -> None:
-        """Called right after Faust has cleared the queues; only now may source partitions be fetched."""
-        super().resume_flow()
-        held, self._held_back = self._held_back, set()
-        super().resume_partitions(held & self.assignment())
-
-    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Finish or drop what is in flight and commit before another worker may own these partitions."""
-        self._held_back.clear()
-        self._sought = frozenset()
-        if revoked:
-            await self.quiesce()
-        self.app.ownership.next_epoch()
-        for tp in revoked:
-            self._in_flight.pop(tp, None)
-            self._fetched_to.pop(tp, None)
-        await super().on_partitions_revoked(revoked)
-
-    async def quiesce(self) -> None:
-        """Stop the flow, drop what has not begun, wait for what has, commit."""
-        self.stop_flow()
-        self.app.flow_control.suspend()
-        self.app.flow_control.clear()
-        self.app.drop_queued()
-        if await self.app.ownership.drain(DRAIN_S_MAX):
-            try:
-                await asyncio.wait_for(self.commit(), DRAIN_S_MAX / 2)
-            except TimeoutError:
-                self.log.warning("offsets were not committed in time; their records will be read again")
-        else:
-            self.log.warning("writes were still in flight after %s s; their records will be read again", DRAIN_S_MAX)
-
-    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """A new assignment is proof of life for the lease."""
-        self.app.ownership.heard(self.app.elapsed_s())
-        self._thread.watch_heartbeats()
-        await super().on_partitions_assigned(assigned, generation_id)
-
-    async def highwaters(self, *partitions: TP) -> dict[TP, int]:
-        """End offsets, corrected for a broker that reports them wrongly."""
-        reported = dict(await super().highwaters(*partitions))
-        return await self.app.true_ends(reported) if partitions else reported
 
 
 class Transport(driver.Transport):  # type: ignore[misc]

@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from faust.types.tuples import TP
+from prometheus_client import CollectorRegistry
 
 from monitor.stream.engine.lanes import Batch, Lanes
 from monitor.stream.engine.ownership import Fenced, Ownership
+from monitor.telemetry.engine import EngineMetrics
 
 ZERO, ONE = TP("timeline", 0), TP("timeline", 1)
 
@@ -45,10 +47,12 @@ class Bench:
     """Lanes with a work function, and what became of it."""
 
     def __init__(self, work: Callable[[Batch], Awaitable[None]], *, drained: bool = True) -> None:
-        self.ownership = Ownership(6.0, lambda: 0.0)
+        self.registry = CollectorRegistry()
+        metrics = EngineMetrics(self.registry)
+        self.ownership = Ownership(6.0, lambda: 0.0, metrics)
         self.flow = Flow()
         self.crashed: list[BaseException] = []
-        self.lanes = Lanes(work, self.ownership, self._crash, drained=drained)
+        self.lanes = Lanes(work, self.ownership, self._crash, metrics, drained=drained)
 
     async def _crash(self, error: BaseException) -> None:
         self.crashed.append(error)

@@ -9,7 +9,7 @@ from monitor.core.advance import TimeAdvanced
 from monitor.core.event import Event
 from monitor.core.instant import from_rfc3339
 from monitor.core.outcome import Kind
-from monitor.stream.engine.store import MemoryShard
+from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.timeline import encode_event, encode_tick
 from tests.support.agreement import HOUR, MINUTE, policy
@@ -23,6 +23,7 @@ class Record(NamedTuple):
 
     offset: int
     value: bytes | None
+    key: bytes | None = None
 
 
 def assigned(lead: str, at: int = START) -> Event:
@@ -40,7 +41,8 @@ def log_of(*steps: Event | TimeAdvanced | bytes) -> list[Record]:
             return encode_tick(step)
         return encode_event(step) if isinstance(step, Event) else step
 
-    return [Record(offset, encoded(step)) for offset, step in enumerate(steps)]
+    keys = [step.lead.encode() if isinstance(step, Event) else None for step in steps]
+    return [Record(offset, encoded(step), keys[offset]) for offset, step in enumerate(steps)]
 
 
 def judged(judge: PartitionJudge, records: list[Record]) -> list[Kind]:
@@ -70,6 +72,30 @@ def test_damaged_records_are_named_and_the_rest_is_judged() -> None:
     done = judge.fold(log_of(b"", b"\x01E\xff", b"\x09E\x00", b"\x01X\x00", assigned("a")))
     assert [record.offset for record, _ in done.damaged] == [0, 1, 2, 3]
     assert [outcome.kind for outcome in done.outcomes] == [Kind.ACTIVATED]
+
+
+def test_an_event_under_a_key_that_is_not_its_leads_is_named_and_not_judged() -> None:
+    judge = PartitionJudge(MemoryShard(), POLICY)
+    stray = [Record(n, encode_event(assigned("a")), key) for n, key in enumerate((None, b"b", b"\xff"))]
+    done = judge.fold(stray)
+    assert [detail for _, detail in done.damaged] == ["the key is not the id of the event's lead"] * 3
+    assert done.outcomes == []
+
+
+def test_a_lead_whose_state_cannot_be_read_is_set_aside_and_its_events_are_dead_letters() -> None:
+    shard = MemoryShard()
+    judged(PartitionJudge(shard, POLICY), log_of(assigned("a"), assigned("b")))
+    newer = b"\x09" + (shard.get(b"a") or b"")[1:]
+    shard.put_all([(b"a", newer)], 1)
+    judge = PartitionJudge(shard, POLICY)
+    assert judge.set_aside == 1
+    tick = Record(4, encode_tick(TimeAdvanced(START + HOUR)))
+    done = judge.fold([Record(3, encode_event(touched("a", START + MINUTE)), b"a"), tick])
+    assert [(record.offset, detail[:31]) for record, detail in done.damaged] == [(3, "the state has version 9; this r")]
+    assert [key for key, _ in done.states] == [b"b"]
+    assert {outcome.lead for outcome in done.outcomes} == {"b"}
+    judge.remember(done, 2)
+    assert shard.get(b"a") == newer
 
 
 def test_nothing_is_remembered_before_it_is_acknowledged() -> None:

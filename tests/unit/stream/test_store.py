@@ -1,4 +1,4 @@
-"""Shards in memory and on disk keep the same promises; recovery keeps the newest state of each lead."""
+"""The table store: recovery fills shards, names damage once, and forgets partitions of others whole."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -9,8 +9,10 @@ import pytest
 from faust.types.tuples import TP
 
 from monitor.core.lead import new_lead
-from monitor.stream.engine.store import MemoryShard, PartitionStore, RocksShard, Shard
-from monitor.wire.state import encode_state, state_header
+from monitor.stream.engine.recovery import Damage
+from monitor.stream.engine.shards import MemoryShard, RocksShard, Shard
+from monitor.stream.engine.store import PartitionStore
+from monitor.wire.state import encode_state
 
 
 @pytest.fixture(params=["memory", "rocksdb"])
@@ -25,26 +27,9 @@ def state(offset: int, lead: str = "a") -> bytes:
     return encode_state(new_lead(lead), offset, None)
 
 
-def test_what_was_put_is_there_and_what_was_deleted_is_not(open_shard: Callable[[int], Shard]) -> None:
-    shard = open_shard(0)
-    shard.put_all([(b"a", b"1"), (b"b", b"2")], 7)
-    shard.put_all([(b"a", None), (b"b", b"3")], 8)
-    assert (shard.get(b"a"), shard.get(b"b"), shard.changelog_offset) == (None, b"3", 8)
-    assert list(shard.items()) == [(b"b", b"3")]
-    shard.close()
-
-
-def test_a_shard_on_disk_is_there_again_with_its_offset(tmp_path: Path) -> None:
-    shard = RocksShard(tmp_path / "0")
-    shard.put_all([(b"a", b"1")], 41)
-    shard.close()
-    again = RocksShard(tmp_path / "0")
-    assert (again.get(b"a"), again.changelog_offset) == (b"1", 41)
-    again.close()
-
-
 class Record(NamedTuple):
-    key: bytes
+    offset: int
+    key: bytes | None
     value: bytes | None
 
 
@@ -60,40 +45,60 @@ class Event(NamedTuple):
 
 class TableStub(NamedTuple):
     name: str
+    changelog_topic_name: str = "changelog"
 
 
 class App:
     """What the store needs of the application."""
 
-    def __init__(self, on_shards_ready: Callable[[list[int]], None] = lambda partitions: None) -> None:
-        self.on_shards_ready = on_shards_ready
+    def __init__(self, begin: Callable[[list[int]], None] = lambda partitions: None) -> None:
+        self._begin = begin
         self.crashed: list[BaseException] = []
 
     async def crash(self, reason: BaseException) -> None:
         self.crashed.append(reason)
+
+    async def on_shards_ready(self, partitions: list[int]) -> None:
+        self._begin(partitions)
 
 
 def store_of(open_shard: Callable[[int], Shard], app: App | None = None) -> PartitionStore:
     return PartitionStore("lead-sla://", app or App(), TableStub("leads"), open_shard=open_shard)
 
 
-def test_recovery_refuses_a_state_older_than_the_one_it_has(open_shard: Callable[[int], Shard]) -> None:
-    store = store_of(open_shard)
-    stale_last = [Record(b"a", state(3)), Record(b"a", state(9)), Record(b"a", state(5))]
-    store.apply_changelog_batch([Event(Message(0, 2, stale_last))], None, None)
-    store.apply_changelog_batch([Event(Message(0, 3, [Record(b"a", state(4))]))], None, None)
-    kept = store.shard(0).get(b"a")
-    assert kept is not None
-    assert state_header(kept).offset == 9
-    assert store.shard(0).changelog_offset == 3
+def event(partition: int, *records: Record) -> Event:
+    return Event(Message(partition, records[-1].offset, list(records)))
 
 
-def test_recovery_names_what_is_no_state_and_goes_on(open_shard: Callable[[int], Shard]) -> None:
+def test_recovery_keeps_the_newest_state_across_batches_and_tells_once_what_must_be_written_again(
+    open_shard: Callable[[int], Shard],
+) -> None:
     store = store_of(open_shard)
-    records = [Record(b"a", b"\x63nonsense"), Record(b"b", b""), Record(b"c", state(1, "c"))]
-    store.apply_changelog_batch([Event(Message(0, 2, records))], None, None)
-    assert [key for key, _ in store.shard(0).items()] == [b"c"]
-    assert store.unreadable == 2
+    stale_last = event(0, Record(0, b"a", state(3)), Record(1, b"a", state(9)), Record(2, b"a", state(5)))
+    store.apply_changelog_batch([stale_last], None, None)
+    store.apply_changelog_batch([event(0, Record(3, b"a", state(4))), event(1, Record(0, b"b", state(1)))], None, None)
+    assert store.shard(0).get(b"a") == state(9)
+    assert (store.take_stale(0), store.take_stale(0), store.take_stale(1)) == ([(b"a", state(9))], [], [])
+
+
+async def test_damage_is_logged_once_for_each_kind_with_a_count_and_an_example(
+    open_shard: Callable[[int], Shard], caplog: pytest.LogCaptureFixture
+) -> None:
+    store = store_of(open_shard)
+    records = [Record(n, b"a", b"\x63" + state(n)[1:]) for n in range(3)]
+    records += [Record(3, None, state(1)), Record(4, b"\xff", b""), Record(5, b"c", state(1))]
+    store.apply_changelog_batch([event(2, *records)], None, None)
+    assert caplog.messages == []
+    await store.on_recovery_completed({TP("changelog", 2)}, set())
+    await store.on_recovery_completed({TP("changelog", 2)}, set())
+    assert [message.split("]: ", 1)[1] for message in caplog.messages] == [
+        "2 changelog records have no lead's id as their key and were skipped; "
+        "the first: changelog, partition 2, offset 3: the key is no lead's id",
+        "3 changelog records are no states that this release reads; their leads are set aside, not judged; "
+        "the first: changelog, partition 2, offset 0: the state has version 99; this release reads version 1",
+    ]
+    assert store.damage == {Damage.NOT_A_LEAD: 2, Damage.UNREADABLE: 3}
+    assert sorted(store) == [b"a", b"c"]
 
 
 async def test_partitions_of_others_are_forgotten_whole(open_shard: Callable[[int], Shard]) -> None:
@@ -115,7 +120,7 @@ async def test_a_state_that_cannot_be_stored_stops_the_worker_instead_of_the_rec
     app = App()
     store = store_of(lambda partition: FullDisk(), app)
     with pytest.raises(OSError, match="no space"):
-        store.apply_changelog_batch([Event(Message(0, 2, [Record(b"a", state(1))]))], None, None)
+        store.apply_changelog_batch([event(0, Record(2, b"a", state(1)))], None, None)
     await asyncio.sleep(0)
     assert [str(error) for error in app.crashed] == ["no space left on device"]
 

@@ -5,7 +5,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from monitor.core.advance import Remark
 from monitor.core.outcome import Kind, Outcome, Reason
 from monitor.ports import DELIVERY_REASONS
-from monitor.telemetry.metrics import GAVE_UP, METRICS, Metrics
+from monitor.telemetry.catalogue import METRICS
+from monitor.telemetry.metrics import GAVE_UP, Metrics
 
 LIMIT_S = 437.5
 
@@ -184,7 +185,7 @@ def test_measurements_of_the_worker_reach_the_scrape() -> None:
     metrics.batch_judged(30, 0.2)
     metrics.detected(-0.001)
     metrics.tick("sent")
-    metrics.recovered(1.5)
+    metrics.engine.recovered(1.5)
     metrics.remarked({(Remark.TRANSITION_SKIPPED, "lead.accepted"): 1, (Remark.TOO_LATE, "lead.created"): 2})
     metrics.ready(True)
     assert value(metrics, "lead_sla_judge_batch_records_sum") == 30

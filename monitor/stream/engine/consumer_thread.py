@@ -1,0 +1,44 @@
+"""The thread that talks to the brokers for the consumer: reads what is committed, and feeds the lease."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
+from faust.transport.drivers import aiokafka as driver
+
+from monitor.stream.engine import records
+from monitor.stream.engine.host import Host
+
+# Faust lets a fetch wait 1.5 s. Apache Kafka answers as soon as there is a record; the embedded broker lets up to
+# half of the wait go by, at every hop.
+FETCH_WAIT_MS_MAX = 100
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """Reads only what is committed, and tells the lease whenever the coordinator counts us in."""
+
+    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        records.install()
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS_MAX
+        return consumer
+
+    async def on_start(self) -> None:
+        """Start, and listen to what the group's coordinator answers."""
+        await super().on_start()
+        app: Host = self.app
+        coordinator = self._ensure_consumer()._coordinator
+        send = coordinator._send_req
+
+        async def watched(request: Any) -> Any:
+            asked_s = app.elapsed_s()  # before the request: the session is counted from when it was sent
+            response = await send(request)
+            # While the group rebalances heartbeats are answered with an error: without us it ends after a while.
+            if isinstance(request, HeartbeatRequest | SyncGroupRequest) and not response.error_code:
+                app.ownership.heard(asked_s)
+            return response
+
+        coordinator._send_req = watched

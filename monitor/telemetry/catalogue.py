@@ -1,0 +1,126 @@
+"""Every metric that this program exposes: names, types, labels and buckets in one file."""
+
+from collections.abc import Collection, Mapping
+from typing import Final, Literal, NamedTuple
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_WAITS_S: Final = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 432000, 864000)
+_BATCH_RECORDS: Final = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000)
+_BATCH_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_DETECTION_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+
+
+class Spec(NamedTuple):
+    """What one metric is: its type, the help that a scrape shows, its labels and, for histograms, its buckets."""
+
+    type: Literal["counter", "gauge", "histogram"]
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+METRICS: Final[Mapping[str, Spec]] = {
+    "lead_sla_events_total": Spec(
+        "counter",
+        "Lead events by type (unknown: not decodable): accepted or dead_letter at intake; what else the judge noted"
+        " of accepted ones (duplicate, out_of_order, too_late to change a final verdict, erased lead).",
+        ("type", "result"),
+    ),
+    "lead_sla_dead_letters_total": Spec("counter", "Records put into the dead-letter topic, by reason.", ("reason",)),
+    "lead_sla_clocks_open": Spec(
+        "gauge",
+        "Clocks without a final verdict on the partitions of this worker; breached: late, and nobody acted yet.",
+        ("duty", "state"),
+    ),
+    "lead_sla_outcomes_total": Spec(
+        "counter",
+        "Outcomes said; a crash may repeat one. Segments that the policy does not name are 'other'.",
+        ("duty", "kind", "team", "segment"),
+    ),
+    "lead_sla_first_touch_seconds": Spec(
+        "histogram", "Elapsed time from a clock's start to the act that met it, late or not.", ("duty",), _WAITS_S
+    ),
+    "lead_sla_lateness_seconds": Spec(
+        "histogram", "Elapsed time from the due instant to an act that came too late.", ("duty",), _WAITS_S
+    ),
+    "lead_sla_judge_batch_records": Spec("histogram", "Records judged in one batch.", buckets=_BATCH_RECORDS),
+    "lead_sla_judge_batch_seconds": Spec(
+        "histogram", "Time to judge one batch, tell its outcomes and remember its leads.", buckets=_BATCH_S
+    ),
+    "lead_sla_detection_delay_seconds": Spec(
+        "histogram", "Time from due plus hold to the breach being announced.", buckets=_DETECTION_S
+    ),
+    "lead_sla_ticks_total": Spec(
+        "counter", "Ticks sent, held back because intake was behind, and read by the judge.", ("result",)
+    ),
+    "lead_sla_partition_lag_records": Spec(
+        "gauge", "Records not yet read on a partition of this worker.", ("topic", "partition")
+    ),
+    "lead_sla_recovery_seconds": Spec("gauge", "How long the last recovery of state took."),
+    "lead_sla_acknowledge_seconds": Spec(
+        "histogram",
+        "Time until the brokers had acknowledged what was written, by step: outcomes, states, or one transaction.",
+        ("step",),
+        _BATCH_S,
+    ),
+    "lead_sla_commits_total": Spec(
+        "counter", "Commits of what was read: done; refused, because the partitions have another owner.", ("result",)
+    ),
+    "lead_sla_partitions_owned": Spec("gauge", "Timeline partitions that this worker judges."),
+    "lead_sla_epoch": Spec("gauge", "How often this worker has given up its partitions since it started."),
+    "lead_sla_drains_total": Spec(
+        "counter",
+        "Times that work in flight was waited for before partitions were given up: done, or timeout.",
+        ("result",),
+    ),
+    "lead_sla_drain_seconds": Spec("histogram", "How long that took.", buckets=_BATCH_S),
+    "lead_sla_batches_abandoned_total": Spec(
+        "counter", "Batches given up because their partition may have another owner; they are read again."
+    ),
+    "lead_sla_lease_waits_total": Spec(
+        "counter", "Writes that waited because the brokers had not answered a heartbeat for too long."
+    ),
+    "lead_sla_stale_records_repaired_total": Spec(
+        "counter", "States written again because a superseded worker's older record came after the newest."
+    ),
+    "lead_sla_states_unreadable": Spec(
+        "gauge", "Leads on the partitions of this worker whose state cannot be read; their events are dead letters."
+    ),
+    "lead_sla_records_deleted_unread_total": Spec(
+        "counter", "Records that the brokers deleted before this worker had read them: retention is too short."
+    ),
+    "lead_sla_self_fenced_total": Spec(
+        "counter", "Times that this worker stopped itself to be safe, also before its last restart.", ("reason",)
+    ),
+    "lead_sla_recovery_records_left": Spec("gauge", "Changelog records still to be read before judging begins."),
+    "lead_sla_recovery_records_per_second": Spec("gauge", "Changelog records read a second, while recovering."),
+    "lead_sla_recovery_seconds_left": Spec("gauge", "Seconds until recovery ends, at the present rate."),
+    "lead_sla_deliveries_total": Spec(
+        "counter",
+        "Attempts to deliver a notice, by how they ended; gave_up counts the notices that were abandoned.",
+        ("channel", "result"),
+    ),
+    "lead_sla_stage_transitions_total": Spec(
+        "counter", "Stage changes of leads, by whether the policy allows them.", ("legality",)
+    ),
+    "lead_sla_worker_ready": Spec("gauge", "1 while this worker judges, 0 while it starts, recovers or stops."),
+    "lead_sla_build_info": Spec("gauge", "Always 1; the version is in the label.", ("version",)),
+}
+
+
+def counter(name: str, registry: CollectorRegistry) -> Counter:
+    """The counter of that name."""
+    return Counter(name, METRICS[name].help, METRICS[name].labels, registry=registry)
+
+
+def gauge(name: str, registry: CollectorRegistry) -> Gauge:
+    """The gauge of that name."""
+    return Gauge(name, METRICS[name].help, METRICS[name].labels, registry=registry)
+
+
+def histogram(name: str, registry: CollectorRegistry, more_buckets: Collection[float] = ()) -> Histogram:
+    """The histogram of that name, with `more_buckets` beside its own."""
+    spec = METRICS[name]
+    buckets = sorted({float(bound) for bound in (*spec.buckets, *more_buckets)})
+    return Histogram(name, spec.help, spec.labels, registry=registry, buckets=buckets)
