@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from monitor.core.instant import from_rfc3339
 from monitor.core.policy import Policy
-from monitor.stream.engine.store import MemoryShard
+from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.outcome import encode_outcome
 from monitor.wire.state import state_header

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from monitor.cli.failure import SELF_FENCED
 from monitor.wire.policy import load_policy
 from tests.soak import checks, evidence
 from tests.soak.faults import Fault, Hands, Kind, schedule
 from tests.soak.load import Load
-from tests.soak.supervised import RESTARTED, SELF_FENCED, Supervised
+from tests.soak.supervised import RESTARTED, Supervised
 from tests.support.cluster import Reader, standing
 from tests.support.kafka import KafkaBroker
 from tests.support.verdicts import Held, replayed

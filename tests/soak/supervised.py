@@ -6,12 +6,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Self
 
-from monitor.cli.failure import FAILED, UNAVAILABLE
+from monitor.cli.failure import FAILED, SELF_FENCED, UNAVAILABLE
 from tests.soak import clock
 from tests.soak.traced_worker import SEED, SLOW_MS
 from tests.support.cluster import WorkerProcess
 
-SELF_FENCED = 5
 # It stopped itself because of an error, because it could not be sure, or because Kafka did not answer.
 RESTARTED = (UNAVAILABLE, FAILED, SELF_FENCED)
 _RESTART_S = 1.0
