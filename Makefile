@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean
+.PHONY: help run test check bench soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: $(READY) ## Check form, types, layers and everything that needs no broker
 
 bench: $(READY) ## Measure, each figure as a ratio to a named baseline of the same run; ARGS=--quick needs no broker
 	@$(BIN)/python -m bench $(ARGS)
+
+soak: $(READY) ## Prove on a real Apache Kafka what clusters do to it; ARGS="--only pause --seed 7 --runs 10" and more
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 lock: $(READY) ## Write the lock files from pyproject.toml; UPGRADE=--upgrade takes newer versions too
 	@$(COMPILE) --extra embedded --group dev --output-file requirements-dev.lock
