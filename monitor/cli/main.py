@@ -103,6 +103,12 @@ def replay(
 
 
 @app.command()
+def calendar(policy: PolicyOption) -> None:
+    """Answer questions about working time: JSON lines on stdin, an answer to each on stdout, in order."""
+    offline.calendar(policy, sys.stdin)
+
+
+@app.command()
 def explain(
     lead: Annotated[str, typer.Argument(help="The lead's id.")],
     url: Annotated[str | None, typer.Option(help="Base URL of any worker; default: from the settings.")] = None,
