@@ -10,7 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.soak.proofs import LONG
-from tests.soak.scenario import BROKER_PROPERTIES, Options, Proof, Report, run
+from tests.soak.report import Options, Report
+from tests.soak.scenario import BROKER_PROPERTIES, Proof, run
 from tests.support.kafka import KafkaBroker, KafkaCluster
 
 
@@ -43,7 +44,7 @@ def _run(proof: Proof, options: Options) -> tuple[Report, Path]:
         try:
             return asyncio.run(run(proof, options, brokers, "", folder)), folder
         except Exception as error:  # one run that cannot be finished must not end the others
-            return Report(proof, options, problems=[f"{type(error).__name__}: {error}"]), folder
+            return Report(proof.name, options, problems=[f"{type(error).__name__}: {error}"]), folder
 
 
 def _arguments() -> argparse.Namespace:

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from monitor.core.instant import from_rfc3339
@@ -140,13 +140,12 @@ def overlaps(topic: Mapping[int, list[Any]]) -> list[str]:
     return found
 
 
-def silence_s(outcomes: Mapping[int, list[Any]]) -> float:
-    """The longest time without an outcome on any partition: what a takeover costs, seen from outside."""
-    gaps = [0.0]
+def silence_s(outcomes: Mapping[int, list[Any]], at_s: float) -> float:
+    """How long after that Unix time the partition that waited longest got an outcome again: what a takeover costs."""
+    waited = [0.0]
     for records in outcomes.values():
-        at = sorted(record.timestamp / 1000 for record in records)
-        gaps += [after - before for before, after in pairwise(at)]
-    return max(gaps)
+        waited += [min((later for r in records if (later := r.timestamp / 1000 - at_s) > 0), default=0.0)]
+    return max(waited)
 
 
 def writer_of(record: Any) -> str:

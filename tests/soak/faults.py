@@ -3,6 +3,7 @@
 import asyncio
 import random
 import signal
+import time
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -90,6 +91,8 @@ class Hands:
         self._topic = topic
         self.complaints: list[str] = []
         """A stop that did not end with status 0."""
+        self.inflicted: list[tuple[Kind, float]] = []
+        """What was done, and the Unix time at which it was."""
 
     async def inflict(self, faults: Sequence[Fault]) -> None:
         """All of them, each at its time; returns when the last is over."""
@@ -100,6 +103,9 @@ class Hands:
     async def _at(self, fault: Fault) -> None:
         await asyncio.sleep(fault.at_s)
         worker = self._workers[fault.worker]
+        if fault.kind == "stop":
+            await self._listening(worker)
+        self.inflicted.append((fault.kind, time.time()))
         match fault.kind:
             case "kill":
                 await worker.end(signal.SIGKILL)
@@ -123,12 +129,15 @@ class Hands:
                 await self._broker(fault)
 
     async def stop(self, worker: Supervised) -> None:
-        """SIGTERM as soon as it listens to it; the exit status must be 0."""
-        async with asyncio.timeout(_LISTENS_S_MAX):
-            await worker.listening()
+        """SIGTERM; the exit status must be 0."""
         status = await worker.end(signal.SIGTERM)
         if status:
             self.complaints.append(f"SIGTERM: exit status {status}, see {worker.log}")
+
+    async def _listening(self, worker: Supervised) -> None:
+        """Before that a worker has not begun, and promises nothing about its end."""
+        async with asyncio.timeout(_LISTENS_S_MAX):
+            await worker.listening()
 
     async def _broker(self, fault: Fault) -> None:
         if fault.kind == "broker-stop":

@@ -6,16 +6,16 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from monitor.cli.failure import SELF_FENCED
 from monitor.wire.policy import load_policy
 from tests.soak import checks, evidence
-from tests.soak.faults import Fault, Hands, Kind, schedule
+from tests.soak.faults import Hands, Kind, schedule
 from tests.soak.load import Load
+from tests.soak.report import Options, Report
 from tests.soak.supervised import RESTARTED, Supervised
 from tests.support.cluster import Reader, standing
 from tests.support.kafka import KafkaBroker
@@ -67,47 +67,12 @@ class Proof:
         return bool(self.clocks_s) or any(kind.startswith("clock") for kind in self.kinds)
 
 
-@dataclass(frozen=True)
-class Options:
-    """What varies between two runs of the same proof."""
-
-    seed: int
-    guarantee: str = "at_least_once"
-    store: str = "memory"
-
-    @property
-    def transactional(self) -> bool:
-        """Then nothing is repeated for a reader of committed records."""
-        return self.guarantee == "transactional"
-
-
-@dataclass
-class Report:
-    """What was seen; printed as one line."""
-
-    proof: Proof
-    options: Options
-    faults: Sequence[Fault] = ()
-    numbers: dict[str, float] = field(default_factory=dict)
-    ends: Counter[int] = field(default_factory=Counter)
-    problems: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        options = self.options
-        faults = " ".join(f"{kind}:{count}" for kind, count in sorted(Counter(f.kind for f in self.faults).items()))
-        numbers = " ".join(f"{name}={value:g}" for name, value in self.numbers.items())
-        ends = " ".join(f"exit{status}={count}" for status, count in sorted(self.ends.items()))
-        result = "FAILED" if self.problems else "ok"
-        line = f"{self.proof.name} seed={options.seed} {options.guarantee} {options.store} [{faults}] {numbers} {ends}"
-        return "\n    ".join([f"{line.rstrip()} {result}", *self.problems])
-
-
 async def run(proof: Proof, options: Options, brokers: Sequence[KafkaBroker], prefix: str, folder: Path) -> Report:
     """Inflict the proof once. The brokers are running; topics and group begin with `prefix`; logs go to `folder`."""
     rng = random.Random(f"{proof.name}-{options.seed}")
     bootstrap = ",".join(broker.bootstrap for broker in brokers)
     faults = schedule(rng, proof.kinds, rng.randint(*proof.workers), proof.rounds, proof.every_s, proof.lasts_s)
-    report = Report(proof, options, faults)
+    report = Report(proof.name, options, faults)
     (folder / "faults").write_text("\n".join(map(str, faults)) + "\n")
     if proof.compaction_lag_s is not None:
         await _compacted_changelog(bootstrap, prefix, proof.compaction_lag_s)
@@ -122,14 +87,17 @@ async def run(proof: Proof, options: Options, brokers: Sequence[KafkaBroker], pr
         begun_s = time.time()
         await asyncio.gather(load.run(seconds), hands.inflict(faults))
         expected = replayed(load.events, time.time() + 60, AGREEMENT)
+        report.numbers |= {"workers": len(workers), "seconds": round(time.time() - begun_s)}
         await _until_said(bootstrap, prefix, expected, options, report)
-        report.numbers |= {"seconds": round(time.time() - begun_s), "workers": len(workers)}
         before = await evidence.gather(bootstrap, prefix, PARTITIONS, committed=options.transactional)
         after = await _last_takeover(workers, hands, bootstrap, prefix, options)
         report.ends = sum((worker.ends for worker in workers), Counter())
+        report.fenced = Counter(reason for worker in workers for reason in worker.fenced_for())
+    for kind, at_s in hands.inflicted if not proof.clocks_tampered_with else ():
+        report.takeovers_s[kind].append(checks.silence_s(after.outcomes, at_s))
     report.problems += hands.complaints
     report.problems += [f"a worker ended with status {n}" for n in report.ends if n not in RESTARTED]
-    _judge(report, load, expected, before, after)
+    _judge(proof, report, load, expected, before, after)
     return report
 
 
@@ -183,12 +151,14 @@ async def _last_takeover(
     return await evidence.gather(bootstrap, prefix, PARTITIONS, committed=options.transactional)
 
 
-def _judge(report: Report, load: Load, expected: Held, before: evidence.Evidence, after: evidence.Evidence) -> None:
+def _judge(
+    proof: Proof, report: Report, load: Load, expected: Held, before: evidence.Evidence, after: evidence.Evidence
+) -> None:
     folded = checks.fold(after.timeline, load_policy(AGREEMENT))
     withdrawn, unfair = checks.retracted(after.outcomes, load)
     stale_before, stale_after = checks.stale(before.changelog), checks.stale(after.changelog)
     overlaps = checks.overlaps(after.outcomes) + checks.overlaps(after.changelog)
-    holes = sum(records[-1].offset + 1 - len(records) for records in after.changelog.values() if records)
+    compacted = sum(records[0].offset for records in after.changelog.values() if records)
     repeats = checks.repeats(after.outcomes)
     report.numbers |= {
         "events": len(load.events),
@@ -199,9 +169,7 @@ def _judge(report: Report, load: Load, expected: Held, before: evidence.Evidence
         "stale": len(stale_before),
         "repaired": len(set(stale_before) - set(stale_after)),
         "overlaps": len(overlaps),
-        "compacted": holes,
-        "self_fenced": report.ends[SELF_FENCED],
-        "silence_s": round(checks.silence_s(after.outcomes), 1),
+        "compacted": compacted,
     }
     found = [
         *checks.verdicts(after.outcomes, expected),
@@ -211,11 +179,11 @@ def _judge(report: Report, load: Load, expected: Held, before: evidence.Evidence
     ]
     if any(after.dead_letters.values()):
         found.append("dead letters, of good records only")
-    if not report.proof.clocks_tampered_with:
+    if not proof.clocks_tampered_with:
         found += [f"announced, withdrawn and known better in time: {name}" for name in unfair[:3]]
     if report.options.transactional:
         found += [f"two writers: {place}" for place in overlaps[:3]]
         found += [f"{repeats} outcomes repeated"] if repeats else []
-    if report.proof.compaction_lag_s is not None and not holes:
+    if proof.compaction_lag_s is not None and not compacted:
         found.append("nothing was compacted: this run showed nothing")
     report.problems += found

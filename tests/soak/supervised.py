@@ -1,6 +1,7 @@
 """A traced worker that is started again when it ends by itself, as systemd or Kubernetes would do it."""
 
 import asyncio
+import re
 import signal
 from collections import Counter
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.support.cluster import WorkerProcess
 # It stopped itself because of an error, because it could not be sure, or because Kafka did not answer.
 RESTARTED = (UNAVAILABLE, FAILED, SELF_FENCED)
 _RESTART_S = 1.0
+_FENCED = re.compile(r"stopped itself to be safe: (\w+)")
 
 
 class Supervised(WorkerProcess):
@@ -56,6 +58,10 @@ class Supervised(WorkerProcess):
             await asyncio.to_thread(self.kill)
             return -sig
         return await asyncio.to_thread(self.stop)
+
+    def fenced_for(self) -> list[str]:
+        """Why it stopped itself to be safe, each time."""
+        return _FENCED.findall(self.log.read_text(errors="replace")) if self.log.exists() else []
 
     async def listening(self) -> None:
         """Wait until its pages answer: from then on it promises to end in order."""

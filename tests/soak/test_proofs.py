@@ -8,7 +8,8 @@ import pytest
 
 from tests.soak import clock
 from tests.soak.proofs import SHORT
-from tests.soak.scenario import BROKER_PROPERTIES, Options, Proof, run
+from tests.soak.report import Options
+from tests.soak.scenario import BROKER_PROPERTIES, Proof, run
 from tests.support.kafka import KafkaBroker, KafkaCluster
 from tests.support.programs import lacking
 
