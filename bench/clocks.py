@@ -11,7 +11,7 @@ from bench.measure import Row, Rows, Scale, cpu_s, turns
 from bench.openclocks import next_events, open_states
 from monitor.core.event import Event
 from monitor.stream.clock import SystemTime
-from monitor.stream.engine.store import MemoryShard
+from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.timeline import encode_event
 

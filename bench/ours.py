@@ -6,13 +6,13 @@ import cProfile
 import logging
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import fields
 from pathlib import Path
 from time import process_time
 from typing import Any
 
 import msgspec
 import psutil
+from prometheus_client import CollectorRegistry
 
 from bench.broker import topics_of
 from bench.history import one_duty
@@ -22,10 +22,23 @@ from monitor.notify.delivery import Backoff
 from monitor.stream.clock import SystemTime
 from monitor.stream.kafka import KafkaAccess
 from monitor.stream.worker import Worker, WorkerSettings
+from monitor.telemetry.engine import EngineMetrics
 from monitor.telemetry.metrics import EventResult, Metrics
 
 READY_POLL_S = 0.005
-AT_LEAST_ONCE = "at_least_once"
+
+
+class Recovery(EngineMetrics):
+    """The engine's metrics, and beside them how long recovery took."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(registry)
+        self.recovered_s = 0.0
+
+    def recovered(self, seconds: float) -> None:
+        """The state is there, so long after the partitions were assigned."""
+        super().recovered(seconds)
+        self.recovered_s = seconds
 
 
 class Watch(Metrics):
@@ -38,7 +51,7 @@ class Watch(Metrics):
         self._began_s, self._ended_s = 0.0, 0.0
         self._batches_s: list[float] = []
         self._delays_s: list[float] = []
-        self._recovered_s = 0.0
+        self.engine = self._recovery = Recovery(CollectorRegistry())
         self.judged, self.noticed = asyncio.Event(), asyncio.Event()
         self._end()
 
@@ -63,14 +76,9 @@ class Watch(Metrics):
         self._breaches_left -= 1
         self._end()
 
-    def recovered(self, seconds: float) -> None:
-        """The state is there, so long after the partitions were assigned."""
-        super().recovered(seconds)
-        self._recovered_s = seconds
-
     def when_ready(self) -> dict[str, float]:
         """Seconds of recovery, and what the process holds in memory now."""
-        return {"recovered_s": self._recovered_s, "resident_bytes": psutil.Process().memory_info().rss}
+        return {"recovered_s": self._recovery.recovered_s, "resident_bytes": psutil.Process().memory_info().rss}
 
     def when_judged(self) -> dict[str, Any]:
         """Seconds from the first batch to the last acknowledgement, and for each batch."""
@@ -91,7 +99,7 @@ class Watch(Metrics):
             self.noticed.set()
 
 
-def build(where: Site, watch: Watch, guarantee: str, state_dir: Path | None) -> Worker:
+def build(where: Site, watch: Watch, transactional: bool, state_dir: Path | None) -> Worker:
     """A worker as `lead-sla run` makes it, with its defaults."""
     settings = WorkerSettings(
         access=KafkaAccess(where.bootstrap),
@@ -104,14 +112,9 @@ def build(where: Site, watch: Watch, guarantee: str, state_dir: Path | None) -> 
         state_dir=state_dir,
         probe_ends=where.probe_ends,
         backoff=Backoff(),
-        **_guaranteed(guarantee),
+        transactional=transactional,
     )
     return Worker(settings, one_duty(), None, SystemTime(), watch)
-
-
-def has_guarantees() -> bool:
-    """Whether this release has a choice of guarantees."""
-    return "guarantee" in {field.name for field in fields(WorkerSettings)}
 
 
 async def run(worker: Worker, watch: Watch, judging: AbstractContextManager[Any], *, stay: bool) -> None:
@@ -147,18 +150,10 @@ def _say(measured: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _guaranteed(guarantee: str) -> dict[str, Any]:
-    if has_guarantees():
-        return {"guarantee": guarantee}
-    if guarantee != AT_LEAST_ONCE:
-        raise SystemExit("this release has no choice of guarantees")
-    return {}
-
-
 def arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """What this contestant takes beside the site."""
     parser.add_argument("--breaches", type=int, default=0)
-    parser.add_argument("--guarantee", default=AT_LEAST_ONCE)
+    parser.add_argument("--transactional", action="store_true")
     parser.add_argument("--state-dir", type=Path)
     parser.add_argument("--stay", action="store_true")
     parser.add_argument("--profile", type=Path)
@@ -170,7 +165,7 @@ async def main() -> None:
     given = arguments(contestant_arguments()).parse_args()
     logging.basicConfig(level=logging.ERROR)
     watch = Watch(given.count, given.breaches)
-    worker = build(site_of(given), watch, given.guarantee, given.state_dir)
+    worker = build(site_of(given), watch, given.transactional, given.state_dir)
     profile = None if given.profile is None else cProfile.Profile()
     await run(worker, watch, profile or nullcontext(), stay=given.stay)
     if profile is not None:

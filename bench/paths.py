@@ -10,7 +10,6 @@ from bench.broker import Broker, records_in, to_events, to_timeline, to_timeline
 from bench.contestant import run
 from bench.history import EVENTS_PER_LEAD, history
 from bench.measure import Goal, LeftOut, Row, Rows, Scale, turns
-from bench.ours import has_guarantees
 from bench.site import Site
 from monitor.core.event import Event
 from monitor.stream.clock import SystemTime
@@ -63,8 +62,8 @@ def judge_path(broker: Broker, scale: Scale) -> Rows:
         BY_HAND: Entrant("by_hand", EVENTS, to_timeline),
         STOCK: Entrant("stock", STOCK_EVENTS, to_timeline_as_json),
     }
-    if broker.real and has_guarantees():
-        entrants[TRANSACTIONAL] = Entrant("ours", EVENTS, to_timeline, ("--guarantee", "transactional"))
+    if broker.real:
+        entrants[TRANSACTIONAL] = Entrant("ours", EVENTS, to_timeline, ("--transactional",))
     if scale.rivals and broker.real and rivals.missing() is None:
         entrants |= {
             name: Entrant(module, RIVAL_EVENTS, to_timeline, python=str(rivals.PYTHON))
@@ -84,8 +83,6 @@ def judge_path(broker: Broker, scale: Scale) -> Rows:
         yield LeftOut(f"{what}, beside rivals", why)
     if TRANSACTIONAL in paces:
         yield _rate(f"{what}, transactional", paces[TRANSACTIONAL], "at least once", paces[OURS])
-    elif broker.real:
-        yield LeftOut(f"{what}, transactional", "this release has no choice of guarantees")
 
 
 def whole_path(broker: Broker, _scale: Scale) -> Rows:
