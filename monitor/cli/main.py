@@ -103,6 +103,12 @@ def replay(
 
 
 @app.command()
+def calendar(policy: PolicyOption) -> None:
+    """Answer questions about working time: JSON lines on stdin, an answer to each on stdout, in order."""
+    offline.calendar(policy, sys.stdin)
+
+
+@app.command()
 def explain(
     lead: Annotated[str, typer.Argument(help="The lead's id.")],
     url: Annotated[str | None, typer.Option(help="Base URL of any worker; default: from the settings.")] = None,
@@ -166,12 +172,15 @@ def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) ->
         raise
     except Exception as error:
         from monitor.stream.engine.ownership import SelfFenced
+        from monitor.stream.engine.shards import CannotStore
         from monitor.stream.kafka import TopicMismatch
         from monitor.web.server import CannotListen
         from monitor.wire.policy import PolicyError
 
         if isinstance(error, PolicyError | CannotListen | TopicMismatch):
             raise Failure(str(error), BAD_INPUT) from None
+        if isinstance(error, CannotStore):
+            raise Failure(str(error), FAILED) from None
         if isinstance(error, SelfFenced):
             message = f"the worker stopped itself to be safe: {error}; start it again, it goes on where it left off"
             raise Failure(message, SELF_FENCED) from None

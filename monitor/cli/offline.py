@@ -1,13 +1,14 @@
-"""The commands that need no Kafka: check, replay, schemas."""
+"""The commands that need no Kafka: check, calendar, replay, schemas."""
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from monitor.cli.calendar_lines import answers
 from monitor.cli.failure import BAD_INPUT, Failure
 from monitor.core.calendar import CalendarExhausted
 from monitor.core.event import Event
@@ -70,6 +71,16 @@ def replay(events_file: Path, policy_file: Path, out: Path, *, until: str | None
         as_json=as_json,
         text=f"{len(events)} events, {len(bad)} bad lines; {told or 'nothing to say'}; wrote {out}",
     )
+    if bad:
+        raise typer.Exit(BAD_INPUT)
+
+
+def calendar(policy_file: Path, lines: Iterable[str]) -> None:
+    """Answer each line at once, so that a script can talk to it; exit 1 if there was a bad one."""
+    bad = False
+    for answered, answer in answers(_policy(policy_file).calendars, lines):
+        bad |= not answered
+        typer.echo(answer)
     if bad:
         raise typer.Exit(BAD_INPUT)
 

@@ -118,6 +118,12 @@ GROUND: Final[dict[str, dict[str, str]]] = {
         "aiokafka.consumer.consumer:AIOKafkaConsumer.__init__": "2558b49ccd1c",
         "aiokafka.consumer.consumer:AIOKafkaConsumer.start": "29e48f52197b",
     },
+    "thread-stop": {
+        "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread.on_thread_stop": "b7b22072f6a9",
+        "mode.threads:ServiceThread._start_thread": "1efbcdec5692",
+        "aiokafka.consumer.consumer:AIOKafkaConsumer.stop": "943e5035e1b1",
+        "aiokafka.consumer.fetcher:Fetcher.close": "0b77f19bfb86",
+    },
     "header-names": {
         "aiokafka.consumer.fetcher:PartitionRecords._unpack_records": "64d9a048c8ea",
         "aiokafka.record.memory_records:_MemoryRecordsPy": "eba443547e40",

@@ -2,5 +2,6 @@
 
 from monitor.wire.policy.agreement import load_policy, read_policy
 from monitor.wire.policy.fault import PolicyError, PolicyFault
+from monitor.wire.policy.values import nearest, read_limit
 
-__all__ = ["PolicyError", "PolicyFault", "load_policy", "read_policy"]
+__all__ = ["PolicyError", "PolicyFault", "load_policy", "nearest", "read_limit", "read_policy"]
