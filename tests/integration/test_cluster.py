@@ -1,4 +1,4 @@
-"""What clusters do to a worker, on a real Apache Kafka: outages, takeovers, kills; in the end the replay's verdicts."""
+"""What clusters do to a worker, on a real Apache Kafka: outages, takeovers; in the end the replay's verdicts."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer as LibrdkafkaProducer
 
-from tests.support.cluster import FINAL_KINDS, Reader, WorkerProcess, event, produce, touch
+from tests.support.cluster import Reader, WorkerProcess, event, produce, touch
 from tests.support.leads import funnel
 from tests.support.verdicts import SECONDS, await_verdicts, replayed
 
@@ -110,31 +110,6 @@ async def test_one_of_two_workers_stops_and_the_other_takes_over(kafka: Any, pre
             async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
                 await await_verdicts(reader, expected)
             assert two.stop() == 0, two.tail()
-
-
-@pytest.mark.parametrize("store", ["memory", "rocksdb"])
-async def test_killed_five_times_under_load_the_verdicts_are_the_replays(
-    kafka: Any, prefix: str, tmp_path: Path, store: str
-) -> None:
-    topic, rng = prefix + "leads.events", random.Random(5)
-    history: list[dict[str, Any]] = []
-    with WorkerProcess(kafka.bootstrap, prefix, SECONDS, tmp_path, store=store) as worker:
-        for round_ in range(5):
-            await worker.ready()
-            events = funnel(f"K{round_}-", 400, time.time(), 1, seed=round_)
-            history += events
-            rng.shuffle(events)
-            sending = asyncio.create_task(produce(kafka.bootstrap, topic, events))
-            await asyncio.sleep(rng.random() * 1.5)
-            worker.kill()
-            await sending
-            worker.start()
-        await worker.ready()
-        expected = replayed(history, time.time() + 30)
-        async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
-            await await_verdicts(reader, expected)
-            assert {outcome["kind"] for outcome in reader.outcomes} >= set(FINAL_KINDS)
-        assert worker.stop() == 0, worker.tail()
 
 
 async def test_a_paused_worker_holds_back_the_accusations_of_the_others(

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import random
 import shutil
 import sys
@@ -36,6 +37,8 @@ def main() -> int:
 
 def _run(proof: Proof, options: Options) -> tuple[Report, Path]:
     folder = Path(tempfile.mkdtemp(prefix=f"lead-sla-soak-{proof.name}-{options.seed}-"))
+    # While brokers are away the clients of the load complain many times a second.
+    logging.basicConfig(filename=folder / "load.log", force=True, format="%(asctime)s %(name)s: %(message)s")
     with ExitStack() as stack:
         if proof.brokers == 1:
             brokers = [stack.enter_context(KafkaBroker(folder / "kafka", BROKER_PROPERTIES))]

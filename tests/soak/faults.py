@@ -4,6 +4,7 @@ import asyncio
 import random
 import signal
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -39,6 +40,7 @@ LASTS_S: dict[Kind, tuple[float, float]] = {
     "broker-gone": (0, 0),
     "rolling": (2, 4),
 }
+_BROKER_FAULTS = ("broker-stop", "leader-kill", "broker-gone", "rolling")
 _LISTENS_S_MAX = 60
 
 
@@ -89,6 +91,10 @@ class Hands:
         self._workers = workers
         self._brokers = brokers
         self._topic = topic
+        # A fault may take longer than was planned, a stop for example; the next one of the same victim waits for it.
+        self._one_at_a_time: defaultdict[object, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.stops_s: list[float] = []
+        """How long each ending in order took."""
         self.complaints: list[str] = []
         """A stop that did not end with status 0."""
         self.inflicted: list[tuple[Kind, float]] = []
@@ -102,9 +108,14 @@ class Hands:
 
     async def _at(self, fault: Fault) -> None:
         await asyncio.sleep(fault.at_s)
-        worker = self._workers[fault.worker]
+        victim = "brokers" if fault.kind in _BROKER_FAULTS else self._workers[fault.worker]
+        async with self._one_at_a_time[victim]:
+            await self._inflict(fault, self._workers[fault.worker])
+
+    async def _inflict(self, fault: Fault, worker: Supervised) -> None:
         if fault.kind == "stop":
-            await self._listening(worker)
+            async with asyncio.timeout(_LISTENS_S_MAX):
+                await worker.listening()
         self.inflicted.append((fault.kind, time.time()))
         match fault.kind:
             case "kill":
@@ -130,14 +141,11 @@ class Hands:
 
     async def stop(self, worker: Supervised) -> None:
         """SIGTERM; the exit status must be 0."""
+        begun_s = time.monotonic()
         status = await worker.end(signal.SIGTERM)
+        self.stops_s.append(time.monotonic() - begun_s)
         if status:
             self.complaints.append(f"SIGTERM: exit status {status}, see {worker.log}")
-
-    async def _listening(self, worker: Supervised) -> None:
-        """Before that a worker has not begun, and promises nothing about its end."""
-        async with asyncio.timeout(_LISTENS_S_MAX):
-            await worker.listening()
 
     async def _broker(self, fault: Fault) -> None:
         if fault.kind == "broker-stop":

@@ -91,6 +91,7 @@ async def run(proof: Proof, options: Options, brokers: Sequence[KafkaBroker], pr
         await _until_said(bootstrap, prefix, expected, options, report)
         before = await evidence.gather(bootstrap, prefix, PARTITIONS, committed=options.transactional)
         after = await _last_takeover(workers, hands, bootstrap, prefix, options)
+        report.numbers["stop_s_max"] = round(max(hands.stops_s), 1)
         report.ends = sum((worker.ends for worker in workers), Counter())
         report.fenced = Counter(reason for worker in workers for reason in worker.fenced_for())
     for kind, at_s in hands.inflicted if not proof.clocks_tampered_with else ():
