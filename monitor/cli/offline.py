@@ -1,13 +1,14 @@
-"""The commands that need no Kafka: check, replay, schemas."""
+"""The commands that need no Kafka: check, diff, calendar, replay, schemas."""
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from monitor.cli.calendar_lines import answers
 from monitor.cli.failure import BAD_INPUT, Failure
 from monitor.core.calendar import CalendarExhausted
 from monitor.core.event import Event
@@ -18,6 +19,7 @@ from monitor.wire import schemas as contract
 from monitor.wire.lead_event import InvalidRecord, TimeLimits, decode
 from monitor.wire.outcome import encode_outcome
 from monitor.wire.policy import PolicyError, load_policy
+from monitor.wire.policy import diff as compare
 
 # History is replayed as it was recorded: nothing in it is too old or too far ahead.
 ANY_TIME = TimeLimits(future_us=2**62, past_us=2**62)
@@ -46,6 +48,18 @@ def check(path: Path, *, as_json: bool) -> None:
     )
 
 
+def diff(old_file: Path, new_file: Path, *, as_json: bool) -> None:
+    """Say what changes from one agreement to the other; both must be in order."""
+    old, new = _policy(old_file), _policy(new_file)
+    changes = compare(old_file.read_text(encoding="utf-8"), new_file.read_text(encoding="utf-8"))
+    if changes and old.version == new.version:
+        typer.echo(f"lead-sla: both have version {old.version}; give the new one another, ids depend on it", err=True)
+    if as_json:
+        typer.echo(json.dumps([{"where": list(c.path), "before": c.before, "after": c.after} for c in changes]))
+    else:
+        typer.echo("\n".join(map(str, changes)) or "no difference")
+
+
 def replay(events_file: Path, policy_file: Path, out: Path, *, until: str | None, as_json: bool) -> None:
     """Write the outcomes of a recorded history; report bad lines and exit 1 if there was one."""
     policy = _policy(policy_file)
@@ -70,6 +84,16 @@ def replay(events_file: Path, policy_file: Path, out: Path, *, until: str | None
         as_json=as_json,
         text=f"{len(events)} events, {len(bad)} bad lines; {told or 'nothing to say'}; wrote {out}",
     )
+    if bad:
+        raise typer.Exit(BAD_INPUT)
+
+
+def calendar(policy_file: Path, lines: Iterable[str]) -> None:
+    """Answer each line at once, so that a script can talk to it; exit 1 if there was a bad one."""
+    bad = False
+    for answered, answer in answers(_policy(policy_file).calendars, lines):
+        bad |= not answered
+        typer.echo(answer)
     if bad:
         raise typer.Exit(BAD_INPUT)
 

@@ -1,24 +1,19 @@
 """The one verb of the core: what a lead becomes, and what is to be said, when an event or a tick reaches it."""
 
-from enum import StrEnum
+from collections.abc import Sequence
+from operator import is_
 from typing import NamedTuple
 
 from monitor.core import event as ev
 from monitor.core.compaction import compacted
 from monitor.core.event import Event
+from monitor.core.evidence import Evidence, History, Pieces, evidence_of
 from monitor.core.fold import Prior, apply, clock_on
-from monitor.core.lead import (
-    EMPTY_FOLD,
-    Clock,
-    Evidence,
-    Fold,
-    Lead,
-    Told,
-    evidence_of,
-    new_lead,
-)
+from monitor.core.lead import EMPTY_FOLD, Clock, Fold, Lead, new_lead
 from monitor.core.outcome import Kind, Outcome, Reason
 from monitor.core.policy import Policy
+from monitor.core.remark import Remark as Remark
+from monitor.core.remark import on_transition
 from monitor.core.tables import OPEN_STATES, ClockInput, ClockState
 from monitor.core.verdicts import difference
 
@@ -27,18 +22,6 @@ class TimeAdvanced(NamedTuple):
     """A tick: everything appended to any input before `at` has been judged before it."""
 
     at: int
-
-
-class Remark(StrEnum):
-    """What is worth counting about a step beside its outcomes."""
-
-    DUPLICATE = "duplicate"
-    OUT_OF_ORDER = "out_of_order"
-    TOO_LATE = "too_late"
-    ERASED = "erased"
-    TRANSITION_LEGAL = "transition_legal"
-    TRANSITION_SKIPPED = "transition_skipped"
-    TRANSITION_ILLEGAL = "transition_illegal"
 
 
 class Step(NamedTuple):
@@ -68,40 +51,54 @@ def advance(lead: Lead | None, event: Event | TimeAdvanced, policy: Policy) -> S
 
 def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
     evidence = lead.evidence
-    for known in evidence:
-        if known.id == new.id and known.source == new.source:
-            return Step(lead, (), (Remark.DUPLICATE,))
-    key = new.key()
-    if lead.base_key is not None and key <= lead.base_key:
+    if evidence.knows(new):
+        return Step(lead, (), (Remark.DUPLICATE,))
+    if lead.base_key is not None and new.key() <= lead.base_key:
         return Step(lead, (), (Remark.TOO_LATE,))
     barred = _barred(lead, new)
     if barred:
         new = new._replace(barred=barred)
-    if not evidence or evidence[-1].key() < key:
-        since = new.at
+    outcomes: tuple[Outcome, ...] = ()
+    if _is_newest(new, evidence):
         fold = apply(lead.fold, new, policy)
-        remarks = _transition(lead.fold, fold, policy)
-        after = Lead(lead.id, lead.known_until, (*evidence, new), fold, lead.told, lead.base, lead.base_key)
+        remarks = on_transition(lead.fold.stage, fold.stage, policy)
+        after = Lead(lead.id, lead.known_until, evidence.followed_by(new), fold, lead.told, lead.base, lead.base_key)
+        if not _said_before(new.at, lead):
+            after, outcomes = _told(after, policy, since=new.at)
+        elif fold.clocks is not lead.fold.clocks:
+            changed = _changed(lead.fold.clocks, fold.clocks)
+            after, outcomes = _told(after, policy, since=new.at, among=changed)
     else:
-        since = 0
-        at = sum(1 for known in evidence if known.key() < key)
-        after = lead._replace(evidence=(*evidence[:at], new, *evidence[at:]))
-        after = after._replace(fold=_folded(after, policy))
         remarks = (Remark.OUT_OF_ORDER,)
+        after = lead._replace(evidence=Pieces(sorted((*evidence, new), key=Evidence.key)))
+        after, outcomes = _told(after._replace(fold=_folded(after, policy)), policy)
     if barred:
         remarks = (*remarks, Remark.TOO_LATE)
-    outcomes: tuple[Outcome, ...] = ()
-    if after.fold.clocks is not lead.fold.clocks or not _all_before(since, lead.told):
-        after, outcomes = _told(after, policy, ticking=False, since=since)
     return Step(compacted(after, policy), outcomes, remarks)
 
 
-def _all_before(since: int, told: tuple[Told, ...]) -> bool:
+def _is_newest(new: Evidence, evidence: History) -> bool:
+    newest_at = evidence.newest_at
+    if newest_at != new.at:
+        return newest_at is None or newest_at < new.at
+    *_, newest = evidence
+    return newest.key() < new.key()
+
+
+def _said_before(since: int, lead: Lead) -> bool:
     """Whether everything that was said is of instants before `since`: then only a change of a clock changes it."""
-    for entry in told:
+    newest_at = lead.evidence.newest_at
+    if newest_at is None or (lead.known_until < since and newest_at < since):
+        return True  # nothing is said of instants behind the newest evidence and the newest tick
+    for entry in lead.told:
         if entry.at >= since:
             return False
     return True
+
+
+def _changed(before: Sequence[Clock], after: Sequence[Clock]) -> list[Clock]:
+    """A newest event changes clocks and starts some; it moves none and removes none."""
+    return [clock for n, clock in enumerate(after) if n >= len(before) or before[n] is not clock]
 
 
 def _barred(lead: Lead, new: Evidence) -> tuple[str, ...]:
@@ -124,14 +121,21 @@ def _judged(lead: Lead, clock: Clock) -> bool:
 def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     if at <= lead.known_until:
         at = lead.known_until
-    clocks = tuple([_timed(clock, at, policy) for clock in lead.fold.clocks])
-    fold = lead.fold._replace(clocks=clocks)
-    lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased)
+    lead = Lead(lead.id, at, lead.evidence, lead.fold, lead.told, lead.base, lead.base_key, lead.erased)
+    lead = _with_clocks(lead, [_timed(clock, at, policy) for clock in lead.fold.clocks])
     lead, outcomes = _told(lead, policy, ticking=True, since=at)
-    if any(not clock.final and at >= clock.final_at() for clock in clocks):
-        clocks = tuple([clock._replace(final=True) if at >= clock.final_at() else clock for clock in clocks])
-        lead = lead._replace(fold=lead.fold._replace(clocks=clocks))
-    return Step(lead, outcomes)
+    clocks = [
+        clock._replace(final=True) if not clock.final and at >= clock.final_at() else clock
+        for clock in lead.fold.clocks
+    ]
+    return Step(_with_clocks(lead, clocks), outcomes)
+
+
+def _with_clocks(lead: Lead, clocks: list[Clock]) -> Lead:
+    """The same lead when it has these already."""
+    if all(map(is_, clocks, lead.fold.clocks)):
+        return lead
+    return lead._replace(fold=lead.fold._replace(clocks=tuple(clocks)))
 
 
 def _timed(clock: Clock, at: int, policy: Policy) -> Clock:
@@ -144,9 +148,13 @@ def _timed(clock: Clock, at: int, policy: Policy) -> Clock:
     return clock
 
 
-def _told(lead: Lead, policy: Policy, *, ticking: bool, since: int) -> tuple[Lead, tuple[Outcome, ...]]:
-    told, outcomes = difference(lead, policy, ticking=ticking, since=since)
-    return (lead._replace(told=told) if outcomes else lead), outcomes
+def _told(
+    lead: Lead, policy: Policy, *, ticking: bool = False, since: int = 0, among: Sequence[Clock] | None = None
+) -> tuple[Lead, tuple[Outcome, ...]]:
+    told, outcomes = difference(lead, policy, ticking=ticking, since=since, among=among)
+    if outcomes:
+        lead = Lead(lead.id, lead.known_until, lead.evidence, lead.fold, told, lead.base, lead.base_key, lead.erased)
+    return lead, outcomes
 
 
 def _folded(lead: Lead, policy: Policy) -> Fold:
@@ -177,15 +185,3 @@ def _erase(lead: Lead, event: Event, policy: Policy) -> Step:
     _, outcomes = difference(lead._replace(fold=lead.fold._replace(clocks=clocks)), policy, ticking=False)
     said = tuple(o._replace(reason=Reason.ERASED) for o in outcomes if o.kind is Kind.CANCELLED)
     return Step(new_lead(lead.id)._replace(erased=True, known_until=lead.known_until), said, (Remark.ERASED,))
-
-
-def _transition(before: Fold, after: Fold, policy: Policy) -> tuple[Remark, ...]:
-    if after.stage == before.stage or not before.stage:
-        return ()
-    reach: set[str] = set()
-    frontier = {before.stage}
-    while frontier := {n for s in frontier if s in policy.stages for n in policy.stages[s].next} - reach:
-        if not reach and after.stage in frontier:
-            return (Remark.TRANSITION_LEGAL,)
-        reach |= frontier
-    return (Remark.TRANSITION_SKIPPED,) if after.stage in reach else (Remark.TRANSITION_ILLEGAL,)

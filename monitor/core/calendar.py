@@ -8,52 +8,30 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import accumulate
-from operator import sub
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from monitor.core.instant import from_rfc3339
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.localtime import clock_shows, moved_at, reached_at
+from monitor.core.working_year import Period as Period
+from monitor.core.working_year import WorkingYear, working_year
 
 Hours = tuple[tuple[int, int], ...]
 """Opening hours of one day: (open, close) in local minutes from midnight, ascending, close up to 1440."""
 
 # A limit that ten years do not use up is a mistake in the calendar or in the limit.
 SEARCH_DAYS_MAX: Final = 3660
-_SEARCH_US: Final = SEARCH_DAYS_MAX * 86_400_000_000
-_SEARCH_YEARS: Final = 12  # as many calendar years as that can touch
+SEARCH_US: Final = SEARCH_DAYS_MAX * 86_400_000_000
+SEARCH_YEARS: Final = 12  # as many calendar years as that can touch
 # Years kept computed: more than any agreement spans, some 100 KB each; stray dates can't fill the memory.
 _CACHED_YEARS_MAX: Final = 32
 # `datetime` ends at 9999, and the search needs room.
-_FIRST_AT, _LAST_AT = from_rfc3339("0002-01-02T00:00:00Z"), from_rfc3339("9980-01-01T00:00:00Z")
+_FIRST_AT, _LAST_AT = from_rfc3339("0014-01-02T00:00:00Z"), from_rfc3339("9980-01-01T00:00:00Z")
 
 
 class CalendarExhausted(ValueError):
     """The calendar does not open often enough, or the instant lies beyond it; the message says which."""
-
-
-class Period(NamedTuple):
-    """Working time from `open_at` until just before `close_at`."""
-
-    open_at: int
-    close_at: int
-
-
-class _Year(NamedTuple):
-    """The periods of the dates of one year, in order; lists of the same length, to be bisected."""
-
-    opens: list[int]
-    closes: list[int]
-    used: list[int]  # working microseconds of the year before each period
-    total: int
-    dates: list[int]  # ordinals of the dates with a period: the working days
-
-    def used_by(self, at: int) -> int:
-        """Working microseconds of the year before `at`."""
-        index = bisect_right(self.opens, at) - 1
-        return 0 if index < 0 else self.used[index] + min(at, self.closes[index]) - self.opens[index]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +47,7 @@ class Calendar:
     weekly: tuple[Hours, ...]
     closed: frozenset[date] = frozenset()
     days: Mapping[date, Hours] = field(default_factory=dict)
-    _years: dict[int, _Year] = field(default_factory=dict, init=False, repr=False)
+    _years: dict[int, WorkingYear] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.weekly) != 7:
@@ -96,7 +74,7 @@ class Calendar:
 
     def is_open(self, at: int) -> bool:
         """Whether `at` is working time: an opening instant is, a closing instant is not."""
-        year = self._year(self._shown(at).year)
+        year = self.year(self.shown(at).year)
         return year.used_by(at + 1) > year.used_by(at)
 
     def next_open(self, at: int) -> int:
@@ -107,9 +85,9 @@ class Calendar:
         """Working microseconds from `from_at` until `to_at`; 0 when `to_at` is not later."""
         if to_at <= from_at:
             return 0
-        first, last = self._shown(from_at).year, self._shown(to_at).year
-        years_us = sum(self._year(number).total for number in range(first, last))
-        return years_us + self._year(last).used_by(to_at) - self._year(first).used_by(from_at)
+        first, last = self.shown(from_at).year, self.shown(to_at).year
+        years_us = sum(self.year(number).total for number in range(first, last))
+        return years_us + self.year(last).used_by(to_at) - self.year(first).used_by(from_at)
 
     def due(self, start_at: int, limit: Limit) -> int:
         """The instant at which the limit is used up, never before `start_at`. Raises CalendarExhausted.
@@ -123,7 +101,7 @@ class Calendar:
             return start_at + limit.amount
         after = self._after_days if limit.unit is LimitUnit.WORKING_DAYS else self._after_time
         found_at = after(start_at, limit.amount)
-        if found_at is None or found_at > start_at + _SEARCH_US:
+        if found_at is None or found_at > start_at + SEARCH_US:
             raise CalendarExhausted(f"calendar {self.name}: {limit.text} not used up within {SEARCH_DAYS_MAX} days")
         return found_at
 
@@ -135,17 +113,16 @@ class Calendar:
         return self.due(start_at, limit._replace(amount=limit.amount * percent // 100))
 
     def _after_time(self, start_at: int, amount: int) -> int | None:
-        missing_us = amount + self._year(self._shown(start_at).year).used_by(start_at)
+        missing_us = amount + self.year(self.shown(start_at).year).used_by(start_at)
         for year in self._years_from(start_at):
             if missing_us <= year.total:
-                index = bisect_left(year.used, missing_us) - 1
-                return year.opens[index] + missing_us - year.used[index]
+                return year.reached_at(missing_us)
             missing_us -= year.total
         return None
 
     def _after_days(self, start_at: int, amount: int) -> int | None:
         began_at = self.next_open(start_at)
-        began = self._shown(began_at)
+        began = self.shown(began_at)
         missing = amount - 1
         for year in self._years_from(began_at):
             index = bisect_right(year.dates, began.toordinal()) + missing
@@ -161,28 +138,26 @@ class Calendar:
             index = bisect(year.closes, at)
             if index < len(year.closes):
                 return max(at, year.opens[index])
-        raise CalendarExhausted(f"calendar {self.name}: no opening after {self._shown(at).date()}")
+        raise CalendarExhausted(f"calendar {self.name}: no opening after {self.shown(at).date()}")
 
-    def _years_from(self, at: int) -> Iterator[_Year]:
-        first = self._shown(at).year
-        return (self._year(number) for number in range(first, first + _SEARCH_YEARS))
+    def _years_from(self, at: int) -> Iterator[WorkingYear]:
+        first = self.shown(at).year
+        return (self.year(number) for number in range(first, first + SEARCH_YEARS))
 
-    def _year(self, number: int) -> _Year:
+    def year(self, number: int) -> WorkingYear:
+        """The working time of that year of local dates."""
         if number not in self._years:
             if len(self._years) >= _CACHED_YEARS_MAX:
                 self._years.clear()
             ordinals = range(date(number, 1, 1).toordinal(), date(number + 1, 1, 1).toordinal())
             days = [(ordinal, self.periods(date.fromordinal(ordinal))) for ordinal in ordinals]
-            opens = [period.open_at for _, periods in days for period in periods]
-            closes = [period.close_at for _, periods in days for period in periods]
-            used = list(accumulate(map(sub, closes, opens), initial=0))
-            dates = [ordinal for ordinal, periods in days if periods]
-            self._years[number] = _Year(opens, closes, used[:-1], used[-1], dates)
+            self._years[number] = working_year(days)
         return self._years[number]
 
-    def _shown(self, at: int) -> datetime:
+    def shown(self, at: int) -> datetime:
+        """What the clock shows then. Raises CalendarExhausted."""
         if not _FIRST_AT <= at <= _LAST_AT:
-            raise CalendarExhausted(f"calendar {self.name}: instant {at} lies outside the years 2 to 9979")
+            raise CalendarExhausted(f"calendar {self.name}: instant {at} lies outside the years 14 to 9979")
         return clock_shows(self.zone, at)
 
 

@@ -1,5 +1,8 @@
 """Keeps the state of a lead within its limits, however many events there are of it."""
 
+from collections.abc import Sequence
+
+from monitor.core.evidence import Pieces
 from monitor.core.fold import Prior, apply
 from monitor.core.lead import CLOCKS_MAX, EMPTY_FOLD, EVIDENCE_MAX, Clock, Fold, Lead, Told
 from monitor.core.outcome import Kind
@@ -12,14 +15,15 @@ def compacted(lead: Lead, policy: Policy) -> Lead:
     if len(lead.evidence) <= EVIDENCE_MAX and len(lead.fold.clocks) <= CLOCKS_MAX:
         return lead
     prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
-    older, newer = lead.evidence[: len(lead.evidence) // 2], lead.evidence[len(lead.evidence) // 2 :]
+    pieces = tuple(lead.evidence)
+    older, newer = pieces[: len(pieces) // 2], pieces[len(pieces) // 2 :]
     base = lead.base or EMPTY_FOLD
     for evidence in older:
         base = apply(base, evidence, policy, prior)
     kept = tuple(clock for clock in base.clocks if _needed(clock, base, lead.told))[-CLOCKS_MAX:]
     gone = {(clock.duty, clock.cycle) for clock in base.clocks} - {(clock.duty, clock.cycle) for clock in kept}
     return lead._replace(
-        evidence=newer,
+        evidence=Pieces(newer),
         base=base._replace(clocks=kept),
         base_key=older[-1].key(),
         fold=lead.fold._replace(clocks=tuple(c for c in lead.fold.clocks if (c.duty, c.cycle) not in gone)),
@@ -27,7 +31,7 @@ def compacted(lead: Lead, policy: Policy) -> Lead:
     )
 
 
-def _needed(clock: Clock, base: Fold, told: tuple[Told, ...]) -> bool:
+def _needed(clock: Clock, base: Fold, told: Sequence[Told]) -> bool:
     """It may still change, its breach waits for a tick, or it numbers the next cycle."""
     if clock.state in OPEN_STATES:
         return True

@@ -1,9 +1,11 @@
 """The state of one lead: what it is, what is known of it, which clocks run, and what was said."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from monitor.core.event import PRECEDENCE, Event, OrderKey, Scalar
+from monitor.core.event import OrderKey, Scalar
+from monitor.core.evidence import Evidence as Evidence
+from monitor.core.evidence import History, Pieces
 from monitor.core.tables import ClockState
 
 # Events kept per lead to judge again when one arrives late. Sales cadences in the field run to 10-20 touches
@@ -11,27 +13,6 @@ from monitor.core.tables import ClockState
 EVIDENCE_MAX: Final = 100
 # Clocks kept per lead; older ones whose verdict is final are forgotten with the evidence they rest on.
 CLOCKS_MAX: Final = 24
-
-
-class Evidence(NamedTuple):
-    """An event as kept in the state of its lead."""
-
-    at: int
-    id: str
-    type: str
-    source: str
-    data: Mapping[str, Scalar]
-    barred: tuple[str, ...] = ()
-    """Duties whose verdict was final for this source when the event arrived: recorded, but changes nothing."""
-
-    def key(self) -> OrderKey:
-        """See `monitor.core.event.order_key`."""
-        return (self.at, PRECEDENCE[self.type], self.id, self.source)
-
-
-def evidence_of(event: Event) -> Evidence:
-    """The event without its lead, which the state already names."""
-    return Evidence(event.at, event.id, event.type, event.source, event.data)
 
 
 class Clock(NamedTuple):
@@ -80,7 +61,7 @@ class Fold(NamedTuple):
     round: int
     """How often the lead has left the funnel; a duty has at most one clock in each round."""
     attributes: Mapping[str, Scalar]
-    clocks: tuple[Clock, ...]
+    clocks: Sequence[Clock]
 
 
 class Told(NamedTuple):
@@ -100,16 +81,15 @@ class Told(NamedTuple):
 
 
 class Lead(NamedTuple):
-    """The whole state of one lead."""
+    """The whole state of one lead. In one that was just read, sequences are unpacked when first looked at."""
 
     id: str
     known_until: int
     """The newest tick that reached this lead."""
-    evidence: tuple[Evidence, ...]
-    """In order of judgement."""
+    evidence: History
     fold: Fold
     """Of `base` and `evidence`."""
-    told: tuple[Told, ...]
+    told: Sequence[Told]
     base: Fold | None = None
     """What evidence no longer kept added up to."""
     base_key: OrderKey | None = None
@@ -121,4 +101,4 @@ EMPTY_FOLD: Final = Fold("", 0, 0, {}, ())
 
 def new_lead(lead_id: str) -> Lead:
     """A lead of which nothing is known yet."""
-    return Lead(lead_id, 0, (), EMPTY_FOLD, ())
+    return Lead(lead_id, 0, Pieces(), EMPTY_FOLD, ())

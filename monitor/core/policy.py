@@ -3,10 +3,12 @@
 A policy file becomes these values in `monitor.wire.policy`; nothing here reads files or changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from monitor.core.calendar import Calendar
+from monitor.core.event import EVENT_TYPES
 from monitor.core.limit import Limit as Limit
 from monitor.core.limit import LimitUnit as LimitUnit
 from monitor.core.predicate import Predicate
@@ -79,8 +81,30 @@ DEFAULT_STAGES: Final[Mapping[str, Stage]] = {
 }
 
 
-class Policy(NamedTuple):
-    """The agreement in force."""
+class Start(NamedTuple):
+    """A duty whose clock an event may start, if `when` holds."""
+
+    duty: Duty
+    when: Condition
+
+
+class End(NamedTuple):
+    """A duty whose clock an event may end, by meeting or by cancelling it."""
+
+    duty: str
+    met_by: Condition
+    cancelled_by: Condition
+
+
+class Rules(NamedTuple):
+    """What an event of one type may do to clocks. Conditions are cut down to the alternatives that name the type."""
+
+    starts: tuple[Start, ...]
+    ends: tuple[End, ...]
+
+
+class _Agreement(NamedTuple):
+    """The fields of Policy."""
 
     name: str
     version: str
@@ -93,9 +117,33 @@ class Policy(NamedTuple):
     segments: tuple[str, ...] = ()
     """Segments that metrics tell apart."""
 
+
+class Policy(_Agreement):
+    """The agreement in force."""
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rules]:
+        """By event type: most events can do nothing to most clocks, and then nobody looks at these."""
+        return {type_: Rules(tuple(self._starts(type_)), tuple(self._ends(type_))) for type_ in EVENT_TYPES}
+
     def duty(self, name: str) -> Duty | None:
         """The duty of that name, or None when this version no longer has it."""
-        for duty in self.duties:  # a plain loop: this runs for every open clock on every event
+        for duty in self.duties:  # a plain loop: this runs for every open clock on every tick
             if duty.name == name:
                 return duty
         return None
+
+    def _starts(self, type_: str) -> Iterator[Start]:
+        for duty in self.duties:
+            if when := _alternatives(duty.starts, type_):
+                yield Start(duty, when)
+
+    def _ends(self, type_: str) -> Iterator[End]:
+        for duty in self.duties:
+            met_by, cancelled_by = _alternatives(duty.met_by, type_), _alternatives(duty.cancelled_by, type_)
+            if met_by or cancelled_by:
+                yield End(duty.name, met_by, cancelled_by)
+
+
+def _alternatives(condition: Condition, type_: str) -> Condition:
+    return tuple(match for match in condition if type_ in match.types)

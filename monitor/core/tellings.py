@@ -1,14 +1,29 @@
 """What may be said of one clock at an instant, and when that may change next."""
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from monitor.core.lead import Clock, Lead, Told
 from monitor.core.outcome import Kind, Reason
-from monitor.core.tables import LATE_STATES, OPEN_STATES, ClockState
+from monitor.core.tables import OPEN_STATES, ClockState
 
 ToldKey = tuple[str, int, str, str]
 """Duty, cycle, kind, level: the first four fields of Told, by which a later telling of the same is recognised."""
+
+
+# What is said of a clock that ended in time; nothing but the end of the waits is still to come.
+_ENDED: Final[Mapping[ClockState, Kind]] = {ClockState.MET: Kind.MET, ClockState.CANCELLED: Kind.CANCELLED}
+
+REASONS: Final[Mapping[Kind, Reason]] = {
+    Kind.ACTIVATED: Reason.STARTED,
+    Kind.WARNED: Reason.SHARE_USED,
+    Kind.MET: Reason.IN_TIME,
+    Kind.BREACHED: Reason.NO_EVIDENCE,
+    Kind.FULFILLED_LATE: Reason.AFTER_DUE,
+    Kind.CANCELLED: Reason.CONDITION,
+    Kind.WITHDRAWN: Reason.LATE_EVIDENCE,
+    Kind.FINALISED: Reason.WAIT_OVER,
+}
 
 
 class Telling(NamedTuple):
@@ -18,7 +33,6 @@ class Telling(NamedTuple):
     level: str
     at: int
     evidence_id: str
-    reason: Reason
 
 
 def pending_as_before(before: Lead | None, after: Lead) -> bool:
@@ -33,25 +47,35 @@ def pending_as_before(before: Lead | None, after: Lead) -> bool:
 
 def next_instant(lead: Lead) -> int | None:
     """The next instant at which a tick may change what is said of this lead; None while nothing is pending."""
-    told = {entry[:4] for entry in lead.told if entry.standing}
     pending: list[int] = []
     for clock in lead.fold.clocks:
         if clock.final:
             continue
-        name = (clock.duty, clock.cycle)
+        if clock.state in _ENDED:
+            pending += _waits(clock, lead.known_until)
+            continue
+        said = {
+            (entry.kind, entry.level)
+            for entry in lead.told
+            if entry.standing and entry.cycle == clock.cycle and entry.duty == clock.duty
+        }
         if clock.state in OPEN_STATES:
             for percent, warn_at in clock.warn_ats:
-                if (*name, Kind.WARNED, str(percent)) not in told:
+                if (Kind.WARNED, str(percent)) not in said:
                     pending.append(warn_at + clock.hold_us)
-        undecided = clock.state is ClockState.RUNNING or clock.state in LATE_STATES
-        if undecided and (*name, Kind.BREACHED, "") not in told:
+        if (Kind.BREACHED, "") in said:
+            pending += _waits(clock, lead.known_until)
+        else:
             pending.append(clock.due_at + clock.hold_us)
-            continue
-        pending += [at for wait in clock.final_after.values() if (at := clock.verdict_at + wait) > lead.known_until]
     return min(pending, default=None)
 
 
-def tellings(clock: Clock, known_until: int, told: Mapping[ToldKey, Told], ticking: bool) -> Iterator[Telling]:
+def _waits(clock: Clock, known_until: int) -> list[int]:
+    """When each source becomes final, where that is still to come."""
+    return [at for wait in clock.final_after.values() if (at := clock.verdict_at + wait) > known_until]
+
+
+def tellings(clock: Clock, known_until: int, told: Mapping[ToldKey, Told], ticking: bool) -> list[Telling]:
     """Everything that holds of the clock, in order. What only passing time decides needs a tick, or was told."""
 
     def due(at: int, kind: Kind, level: str = "") -> bool:
@@ -62,23 +86,26 @@ def tellings(clock: Clock, known_until: int, told: Mapping[ToldKey, Told], ticki
         before = told.get((clock.duty, clock.cycle, kind, level))
         return before is not None and before.standing
 
-    yield Telling(Kind.ACTIVATED, "", clock.started_at, clock.started_by, Reason.STARTED)
+    hold = [Telling(Kind.ACTIVATED, "", clock.started_at, clock.started_by)]
+    ended_at = clock.ended_at
     for percent, warn_at in clock.warn_ats:
-        if clock.ended_at is not None and clock.ended_at <= warn_at:
+        if ended_at is not None and ended_at <= warn_at:
             continue
         level = str(percent)
-        if clock.ended_at is not None or due(warn_at + clock.hold_us, Kind.WARNED, level):
-            yield Telling(Kind.WARNED, level, warn_at, "", Reason.SHARE_USED)
-    ended_at = clock.due_at if clock.ended_at is None else clock.ended_at
-    if clock.state is ClockState.MET:
-        yield Telling(Kind.MET, "", ended_at, clock.ended_by, Reason.IN_TIME)
-    elif clock.state is ClockState.CANCELLED:
-        yield Telling(Kind.CANCELLED, "", ended_at, clock.ended_by, Reason.CONDITION)
+        if ended_at is not None or due(warn_at + clock.hold_us, Kind.WARNED, level):
+            hold.append(Telling(Kind.WARNED, level, warn_at, ""))
+    ended_in_time = _ENDED.get(clock.state)
+    if ended_in_time is not None:
+        hold.append(Telling(ended_in_time, "", clock.due_at if ended_at is None else ended_at, clock.ended_by))
     elif due(clock.due_at + clock.hold_us, Kind.BREACHED):
-        yield Telling(Kind.BREACHED, "", clock.due_at, "", Reason.NO_EVIDENCE)
+        hold.append(Telling(Kind.BREACHED, "", clock.due_at, ""))
         if clock.state is ClockState.FULFILLED_LATE:
-            yield Telling(Kind.FULFILLED_LATE, "", ended_at, clock.ended_by, Reason.AFTER_DUE)
+            hold.append(
+                Telling(Kind.FULFILLED_LATE, "", clock.due_at if ended_at is None else ended_at, clock.ended_by)
+            )
     else:
-        return
-    if due(clock.final_at(), Kind.FINALISED):
-        yield Telling(Kind.FINALISED, "", clock.final_at(), "", Reason.WAIT_OVER)
+        return hold
+    final_at = clock.final_at()
+    if due(final_at, Kind.FINALISED):
+        hold.append(Telling(Kind.FINALISED, "", final_at, ""))
+    return hold

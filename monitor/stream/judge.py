@@ -10,7 +10,7 @@ from monitor.stream.durably import Durably
 from monitor.stream.engine.lanes import Batch
 from monitor.stream.engine.ownership import Fenced
 from monitor.stream.engine.shards import Shard
-from monitor.stream.partition_judge import Judged, OpenClocks, PartitionJudge
+from monitor.stream.partition_judge import Judged, OpenClocks, PartitionJudge, ReadTick
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.dead_letter import DeadLetterReason
 
@@ -32,7 +32,7 @@ class Judge:
         self._time = time
         self._metrics = metrics
         self.partitions: dict[int, PartitionJudge] = {}
-        self.on_judged: Callable[[int, int | None], None] = lambda partition, ticked_until: None
+        self.on_judged: Callable[[int, ReadTick | None], None] = lambda partition, tick: None
         """Told after each batch: the partition and the newest tick in it."""
 
     def own(self, partitions: list[int]) -> None:
@@ -57,7 +57,7 @@ class Judge:
         changelog_offset = await self._durably.write(partition, batch.epoch, judged, batch.records[-1].offset + 1)
         judge.remember(judged, changelog_offset)
         self._count(judged, len(batch.records), self._time.elapsed_s() - started_s)
-        self.on_judged(partition, judged.ticked_until)
+        self.on_judged(partition, judged.tick)
 
     def _count(self, judged: Judged, records: int, seconds: float) -> None:
         self._metrics.batch_judged(records, seconds)
@@ -69,7 +69,7 @@ class Judge:
         for _ in judged.damaged:
             self._metrics.dead_lettered(DeadLetterReason.INTERNAL_RECORD)
         self._metrics.remarked(judged.remarks)
-        if judged.ticked_until is not None:
+        if judged.tick is not None:
             self._metrics.tick("read")
 
 

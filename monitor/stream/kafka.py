@@ -14,6 +14,8 @@ from monitor.stream.intake import Topics
 
 # A state record may be rewritten by its newest version only after the longest pause of a superseded worker.
 CHANGELOG_CONFIG: Mapping[str, str] = {"cleanup.policy": "compact", "min.compaction.lag.ms": "3600000"}
+# Stamped by the brokers, a tick cannot be ahead of their clock, whatever the clock of the worker that sent it says.
+TIMELINE_CONFIG: Mapping[str, str] = {"message.timestamp.type": "LogAppendTime"}
 # A dead letter is larger than the record it was: by the headers that say what is wrong with it.
 DEAD_LETTERS_CONFIG: Mapping[str, str] = {"max.message.bytes": "2097152"}
 
@@ -73,7 +75,11 @@ async def ensure_topics(access: KafkaAccess, topics: Topics, changelog: str, rep
     admin = AIOKafkaAdminClient(**access.client())
     await admin.start()
     try:
-        configs = {topics.dead_letters: DEAD_LETTERS_CONFIG, changelog: CHANGELOG_CONFIG}
+        configs = {
+            topics.timeline: TIMELINE_CONFIG,
+            topics.dead_letters: DEAD_LETTERS_CONFIG,
+            changelog: CHANGELOG_CONFIG,
+        }
         wanted = [NewTopic(topics.events, topics.events_partitions, replication)]
         wanted += [
             NewTopic(name, topics.partitions, replication, topic_configs=dict(configs.get(name, {}))) for name in own

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from monitor.core.advance import Remark, TimeAdvanced, advance
 from monitor.core.calendar import CalendarExhausted
@@ -19,8 +19,19 @@ from monitor.telemetry.metrics import ClockState as ClockLabel
 from monitor.wire.state import UnreadableState, clock_states, decode_state, encode_state, state_header
 from monitor.wire.timeline import UnreadableRecord, decode_record
 
+_LOG_APPEND_TIME: Final = 1
+"""Kafka's code for a timestamp that the broker gave."""
 OpenClocks = Counter[tuple[str, ClockLabel]]
 """How many clocks are open, by (duty, state)."""
+
+
+class ReadTick(NamedTuple):
+    """A tick as it stands in the timeline."""
+
+    at: int
+    """By the clock of the worker that sent it."""
+    appended_at: int | None
+    """By the clock of the broker; None where the topic keeps the sender's time instead."""
 
 
 class Judged(NamedTuple):
@@ -32,7 +43,7 @@ class Judged(NamedTuple):
     """(record, what is wrong with it)."""
     remarks: Counter[tuple[Remark, str]]
     """How often each remark was made, by the type of the event."""
-    ticked_until: int | None
+    tick: ReadTick | None
     """The newest tick of the batch."""
 
 
@@ -74,7 +85,7 @@ class PartitionJudge:
         outcomes: list[Outcome] = []
         damaged: list[tuple[Any, str]] = []
         remarks: Counter[tuple[Remark, str]] = Counter()
-        ticked_until: int | None = None
+        tick: ReadTick | None = None
         for record in records:
             try:
                 read = decode_record(record.value)
@@ -84,16 +95,20 @@ class PartitionJudge:
             if isinstance(read, Event) and record.key != read.lead.encode():
                 damaged.append((record, "the key is not the id of the event's lead"))
                 continue
-            leads = [read.lead] if isinstance(read, Event) else self.deadlines.due(read.at)
+            if isinstance(read, Event):
+                leads = [read.lead]
+            else:
+                tick = ReadTick(read.at, _appended_at(record))
+                # A clock that is fast moves nobody's time: no more has passed than the broker's clock says.
+                read = TimeAdvanced(min(read.at, tick.appended_at or read.at))
+                leads = self.deadlines.due(read.at)
             for lead in leads:
                 try:
                     outcomes += self._advance(lead, read, record.offset, remarks)
                 except (UnreadableState, CalendarExhausted) as unreadable:
                     damaged.append((record, str(unreadable)))
-            if isinstance(read, TimeAdvanced):
-                ticked_until = max(ticked_until or 0, read.at)
         states = [(name.encode(), encode_state(*touched)) for name, touched in self._touched.items()]
-        return Judged(outcomes, states, damaged, remarks, ticked_until)
+        return Judged(outcomes, states, damaged, remarks, tick)
 
     def remember(self, judged: Judged, changelog_offset: int | None) -> None:
         """The batch is told and its states are acknowledged: from now on they are the truth."""
@@ -149,6 +164,11 @@ class PartitionJudge:
             return touched.next_at or None
         packed = self._shard.get(name.encode())
         return None if packed is None else state_header(packed).next_at or None
+
+
+def _appended_at(record: Any) -> int | None:
+    """The last microsecond of the millisecond in which the broker took it."""
+    return int(record.timestamp) * 1_000 + 999 if record.timestamp_type == _LOG_APPEND_TIME else None
 
 
 def _states(lead: Lead) -> list[tuple[str, ClockState]]:

@@ -11,8 +11,9 @@ from monitor.ports import TimeSource
 from monitor.stream.engine.batches import Send
 from monitor.stream.engine.ownership import Fenced
 from monitor.stream.intake import SendAll, Topics
-from monitor.stream.partition_judge import PartitionJudge
+from monitor.stream.partition_judge import PartitionJudge, ReadTick
 from monitor.stream.positions import Positions
+from monitor.stream.skew import Skew
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.timeline import encode_tick
 
@@ -20,8 +21,10 @@ log = logging.getLogger(__name__)
 
 # Deadlines that fall this close together share a tick: a tenth of what a person would notice.
 SPACING_S = 0.05
-# Longest sleep: the wall clock may be set while we sleep by the monotonic one.
-SLEEP_S_MAX = 30.0
+# How often a tick is sent although nothing is due: its stamp tells whether our clock was set meanwhile.
+COMPARE_EVERY_S = 30.0
+# Smaller differences come and go with the time that a record takes.
+SKEW_LOGGED_US = 1_000_000
 # How often the group's progress is asked for while intake is behind.
 BEHIND_S = 0.1
 
@@ -54,26 +57,31 @@ class Ticker:
         self._changed = asyncio.Event()
         self._sent: dict[int, int] = {}
         """Per partition, a tick that was sent and not yet read."""
+        self._skew = Skew()
+        self._compare_s = time.elapsed_s()
+        """When our clock is to be compared with the brokers' again, monotonic."""
 
-    def judged(self, partition: int, ticked_until: int | None) -> None:
+    def judged(self, partition: int, tick: ReadTick | None) -> None:
         """A batch was judged: deadlines may have come or gone."""
-        if ticked_until is not None and ticked_until >= self._sent.get(partition, 0):
-            self._sent.pop(partition, None)
+        if tick is not None:
+            if tick.at >= self._sent.get(partition, 0):
+                self._sent.pop(partition, None)
+            self._compare(tick)
         self._changed.set()
 
     def reset(self) -> None:
         """The assignment changed: what was sent may have been lost."""
         self._sent.clear()
+        self._compare_s = self._time.elapsed_s()
         self._changed.set()
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
             self._changed.clear()
-            next_at = min((at for at in self._waiting().values()), default=None)
-            wait_s = SLEEP_S_MAX if next_at is None else (next_at - self._time.now_at()) / 1e6
+            wait_s = self._wait_s()
             if wait_s > 0:
-                await self._sleep(min(wait_s, SLEEP_S_MAX))
+                await self._sleep(wait_s)
                 continue
             try:
                 await self._tick()
@@ -83,6 +91,24 @@ class Ticker:
                 log.warning("a tick could not be sent, trying again: %s", type(error).__name__)
                 await asyncio.sleep(1.0)
             await asyncio.sleep(SPACING_S)
+
+    def _now_at(self) -> int:
+        """Now, by the clock of the brokers as far as it is known."""
+        return self._time.now_at() + self._skew.us
+
+    def _wait_s(self) -> float:
+        next_at = min(self._waiting().values(), default=None)
+        wait_s = COMPARE_EVERY_S if next_at is None else (next_at - self._now_at()) / 1e6
+        if self._judges() and not self._sent:
+            wait_s = min(wait_s, self._compare_s - self._time.elapsed_s())
+        return min(wait_s, COMPARE_EVERY_S)
+
+    def _compare(self, tick: ReadTick) -> None:
+        self._compare_s = self._time.elapsed_s() + COMPARE_EVERY_S
+        changed_us = self._skew.learn(tick, self._time.now_at())
+        self._metrics.clock_skew(self._skew.us / 1e6)
+        if abs(changed_us) > SKEW_LOGGED_US:
+            log.warning("the brokers' clock is %.3f s ahead of this worker's: theirs is followed", self._skew.us / 1e6)
 
     def _waiting(self) -> dict[int, int]:
         waiting = {}
@@ -100,7 +126,7 @@ class Ticker:
             pass
 
     async def _tick(self) -> None:
-        epoch, now_at = self._epoch(), self._time.now_at()
+        epoch, now_at = self._epoch(), self._now_at()
         ends = await self._positions.ends(self._topics.events, self._topics.events_partitions)
         held_back = False
         while await self._positions.unread(ends):
@@ -111,6 +137,9 @@ class Ticker:
             if epoch != self._epoch():
                 raise Fenced
         due = [partition for partition, at in self._waiting().items() if at <= now_at]
+        if not due and self._compare_s <= self._time.elapsed_s():
+            due = sorted(self._judges())[:1]
+            self._compare_s = self._time.elapsed_s() + COMPARE_EVERY_S  # if it is lost, try again then
         record: Send = (None, encode_tick(TimeAdvanced(now_at)), ())
         for partition in due:
             await self._send_all(self._topics.timeline, partition, [record], epoch)

@@ -25,6 +25,9 @@ TRANSACTION_S_MAX = 20.0
 # Starting means finding the coordinator and, after a crash, waiting until it has ended the predecessor's
 # transaction.
 BEGIN_S_MAX = 30.0
+# The broker answers the first write of a transaction with "try again" while it is still finishing the one before,
+# which takes some milliseconds.
+RETRY_MS = 10
 
 
 class Transactional:
@@ -63,6 +66,7 @@ class Transactional:
                 transactional_id=f"{self._group}-{partition}",
                 transaction_timeout_ms=int(TRANSACTION_S_MAX * 1_000),
                 linger_ms=0,
+                retry_backoff_ms=RETRY_MS,
                 max_batch_size=BATCH_BYTES_MAX,
                 max_request_size=REQUEST_BYTES_MAX,
             )

@@ -54,6 +54,9 @@ METRICS: Final[Mapping[str, Spec]] = {
     "lead_sla_ticks_total": Spec(
         "counter", "Ticks sent, held back because intake was behind, and read by the judge.", ("result",)
     ),
+    "lead_sla_clock_skew_seconds": Spec(
+        "gauge", "How far the brokers' clock is ahead of this worker's, as far as it is known to differ."
+    ),
     "lead_sla_partition_lag_records": Spec(
         "gauge", "Records not yet read on a partition of this worker.", ("topic", "partition")
     ),

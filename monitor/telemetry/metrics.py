@@ -92,6 +92,7 @@ class Metrics:
         self._batch_seconds = histogram("lead_sla_judge_batch_seconds", self.registry)
         self._detection = histogram("lead_sla_detection_delay_seconds", self.registry)
         self._ticks = counter("lead_sla_ticks_total", self.registry)
+        self._skew = gauge("lead_sla_clock_skew_seconds", self.registry)
         self._lag = gauge("lead_sla_partition_lag_records", self.registry)
         self._deliveries = counter("lead_sla_deliveries_total", self.registry)
         self._transitions = counter("lead_sla_stage_transitions_total", self.registry)
@@ -176,6 +177,10 @@ class Metrics:
     def tick(self, result: TickResult) -> None:
         """One tick was sent, held back or read."""
         self._ticks.labels(result).inc()
+
+    def clock_skew(self, seconds: float) -> None:
+        """The brokers' clock is that far ahead of ours."""
+        self._skew.set(seconds)
 
     def lag(self, topic: str, partition: int, records: int) -> None:
         """That many records of a partition are not yet read."""

@@ -10,14 +10,24 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from monitor.core.event import OrderKey
-from monitor.core.lead import Evidence, Fold, Lead, Told
+from monitor.core.event import OrderKey, Scalar
+from monitor.core.evidence import Evidence, Pieces
+from monitor.core.lead import Clock, Fold, Lead, Told
 from monitor.core.tables import OPEN_STATES, ClockState
 
 VERSION: Final = 1
 _HEADER: Final = Struct(">BBQQ")
 
-_Body = tuple[int, tuple[Evidence, ...], Fold, tuple[Told, ...], Fold | None, OrderKey | None, bool]
+
+class _Fold(NamedTuple):
+    stage: str
+    stage_at: int
+    round: int
+    attributes: dict[str, Scalar]
+    clocks: tuple[Clock, ...]
+
+
+_Body = tuple[int, tuple[Evidence, ...], _Fold, tuple[Told, ...], _Fold | None, OrderKey | None, bool]
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final[msgspec.msgpack.Decoder[_Body]] = msgspec.msgpack.Decoder(_Body)
 
@@ -71,9 +81,11 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
     """The lead. Raises UnreadableState."""
     state_header(packed)
     try:
-        return Lead(lead_id, *_decoder.decode(memoryview(packed)[_HEADER.size :]))
+        known_until, evidence, fold, told, base, base_key, erased = _decoder.decode(memoryview(packed)[_HEADER.size :])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableState(f"the state is damaged: {error}") from error
+    based_on = None if base is None else Fold(*base)
+    return Lead(lead_id, known_until, Pieces(evidence), Fold(*fold), told, based_on, base_key, erased)
 
 
 def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:

@@ -82,6 +82,7 @@ GROUND: Final[dict[str, dict[str, str]]] = {
         "faust.transport.consumer:Consumer.stop_flow": "3cdef0be226f",
         "faust.transport.consumer:Consumer.commit": "ca4e85d024ef",
         "faust.app.base:App._on_partitions_revoked": "289e06db160c",
+        "faust.app.base:App._on_partitions_assigned": "87d6dabfbdaf",
     },
     "end-offsets": {
         "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread.highwaters": "4641398afc54",
@@ -89,9 +90,11 @@ GROUND: Final[dict[str, dict[str, str]]] = {
         "faust.tables.recovery:Recovery._build_highwaters": "e325e558d2b6",
     },
     "lease": {
-        "faust.app.base:App._on_partitions_assigned": "87d6dabfbdaf",
         "faust.transport.consumer:Consumer.on_partitions_assigned": "cb323f47e1bb",
         "aiokafka.consumer.group_coordinator:GroupCoordinator._do_heartbeat": "e9a9a9516623",
+        "aiokafka.consumer.group_coordinator:GroupCoordinator._send_req": "9def76135c72",
+        "aiokafka.consumer.group_coordinator:CoordinatorGroupRebalance._send_sync_group_request": "23f2d5123629",
+        "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread.on_start": "5550ff514f9b",
         "aiokafka.consumer.group_coordinator:GroupCoordinator._heartbeat_routine": "0c4b6cf1f0df",
     },
     "fenced-send": {
@@ -114,6 +117,12 @@ GROUND: Final[dict[str, dict[str, str]]] = {
         "faust.transport.drivers.aiokafka:Transport": "0c35eaac607e",
         "aiokafka.consumer.consumer:AIOKafkaConsumer.__init__": "2558b49ccd1c",
         "aiokafka.consumer.consumer:AIOKafkaConsumer.start": "29e48f52197b",
+    },
+    "thread-stop": {
+        "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread.on_thread_stop": "b7b22072f6a9",
+        "mode.threads:ServiceThread._start_thread": "1efbcdec5692",
+        "aiokafka.consumer.consumer:AIOKafkaConsumer.stop": "943e5035e1b1",
+        "aiokafka.consumer.fetcher:Fetcher.close": "0b77f19bfb86",
     },
     "header-names": {
         "aiokafka.consumer.fetcher:PartitionRecords._unpack_records": "64d9a048c8ea",
@@ -204,6 +213,11 @@ def test_every_private_name_that_is_touched_is_explained() -> None:
         if name not in on_the_page()
     }
     assert unexplained == set(), "name it in docs/internals/engine.md, with its reason"
+
+
+def test_nothing_outside_the_engine_touches_a_private_name() -> None:
+    outside = [path for path in (ROOT / "monitor").rglob("stream/*.py") if list(touched(path.read_text()))]
+    assert outside == [], "move it into monitor/stream/engine"
 
 
 def test_a_private_name_of_others_is_noticed() -> None:

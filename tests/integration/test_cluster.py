@@ -1,60 +1,21 @@
-"""What clusters do to a worker, on a real Apache Kafka: outages, takeovers, kills; in the end the replay's verdicts."""
+"""What clusters do to a worker, on a real Apache Kafka: outages, takeovers; in the end the replay's verdicts."""
 
 import asyncio
 import json
 import random
 import signal
 import time
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Producer as LibrdkafkaProducer
 
-from monitor.core.replay import Replay
-from monitor.wire.lead_event import TimeLimits, decode
-from monitor.wire.outcome import encode_outcome
-from monitor.wire.policy import load_policy
-from tests.support.cluster import FINAL_KINDS, POLICIES, Reader, WorkerProcess, event, produce, standing, touch
+from tests.support.cluster import Reader, WorkerProcess, event, produce, touch
+from tests.support.leads import funnel
+from tests.support.verdicts import SECONDS, await_verdicts, replayed
 
-SECONDS = POLICIES / "seconds.yaml"
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
-Held = dict[tuple[str, str, int, str], tuple[Any, ...]]
-
-
-def replayed(events: Iterable[Mapping[str, Any]], until_s: float) -> Held:
-    """The verdicts of an offline replay of the same input."""
-    limits = TimeLimits(future_us=2**62, past_us=2**62)
-    decoded = [decode(json.dumps(item).encode(), (), 0, limits) for item in events]
-    said = Replay(load_policy(SECONDS)).run(decoded, round(until_s * 1e6))
-    read = [json.loads(encode_outcome(outcome)) for outcome in said]
-    return standing([{**item["data"], "id": item["id"], "lead": item["subject"]} for item in read])
-
-
-def funnel(prefix: str, leads: int, start_s: float, spread_s: float, seed: int) -> list[dict[str, Any]]:
-    """Made-up leads from `start_s` on: in time, late, forgotten, cancelled, repeated, out of order."""
-    rng = random.Random(seed)
-    events: list[dict[str, Any]] = []
-    for n in range(leads):
-        lead, at = f"{prefix}{n}", start_s + rng.random() * spread_s
-        grade = rng.choice("ABC")
-        events.append(event(lead, "lead.created", at - 1, {"segment": rng.choice(["enterprise", "smb"])}))
-        events.append(event(lead, "lead.assigned", at, {"owner": rng.choice(["ana", "ben"]), "grade": grade}))
-        fate = rng.random()
-        if fate < 0.5:
-            events.append(touch(lead, at + rng.random() * 3))
-        elif fate < 0.7:
-            events.append(touch(lead, at + 5 + rng.random() * 2))
-        elif fate < 0.8:
-            events.append(event(lead, "lead.disqualified", at + rng.random() * 6, {"reason": "bad-data"}))
-        if rng.random() < 0.3:
-            events.append(event(lead, "lead.handed_off", at + 0.5))
-            if rng.random() < 0.5:
-                events.append(event(lead, "lead.accepted", at + 0.5 + rng.random() * 8))
-        if rng.random() < 0.1:
-            events.append(events[-1])
-    return events
 
 
 async def until_known(worker: WorkerProcess, lead: str, events: int = 1) -> dict[str, Any]:
@@ -68,32 +29,6 @@ async def until_known(worker: WorkerProcess, lead: str, events: int = 1) -> dict
                 return found
         await asyncio.sleep(0.1)
     raise AssertionError(f"{lead} is not known: {status} {body}")
-
-
-async def await_verdicts(reader: Reader, expected: Held, limit_s: float = 60) -> None:
-    """Read until every verdict of the replay was said; then nothing else may have been."""
-    try:
-        await reader.until(lambda r: expected.items() <= standing(r.outcomes).items(), limit_s)
-    except AssertionError:
-        assert_honest(reader.outcomes, expected)
-        raise
-    assert_honest(reader.outcomes, expected)
-
-
-def assert_honest(outcomes: list[dict[str, Any]], expected: Held) -> None:
-    """Every verdict equals the replay's, none is missing, repeats carry the same id and content.
-
-    No breach was ever announced and withdrawn: in these tests its disproof is in Kafka before it is due.
-    """
-    held = standing(outcomes)
-    assert held == expected, {
-        "missing": {k: v for k, v in expected.items() if held.get(k) != v},
-        "wrong": {k: v for k, v in held.items() if expected.get(k) != v},
-    }
-    assert [o for o in outcomes if o["kind"] == "withdrawn" and o["level"] == "breached"] == []
-    by_id: dict[str, dict[str, Any]] = {}
-    for outcome in outcomes:
-        assert by_id.setdefault(outcome["id"], outcome) == outcome
 
 
 async def test_after_an_outage_no_false_breach_is_announced_and_no_true_one_is_missed(
@@ -175,31 +110,6 @@ async def test_one_of_two_workers_stops_and_the_other_takes_over(kafka: Any, pre
             async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
                 await await_verdicts(reader, expected)
             assert two.stop() == 0, two.tail()
-
-
-@pytest.mark.parametrize("store", ["memory", "rocksdb"])
-async def test_killed_five_times_under_load_the_verdicts_are_the_replays(
-    kafka: Any, prefix: str, tmp_path: Path, store: str
-) -> None:
-    topic, rng = prefix + "leads.events", random.Random(5)
-    history: list[dict[str, Any]] = []
-    with WorkerProcess(kafka.bootstrap, prefix, SECONDS, tmp_path, store=store) as worker:
-        for round_ in range(5):
-            await worker.ready()
-            events = funnel(f"K{round_}-", 400, time.time(), 1, seed=round_)
-            history += events
-            rng.shuffle(events)
-            sending = asyncio.create_task(produce(kafka.bootstrap, topic, events))
-            await asyncio.sleep(rng.random() * 1.5)
-            worker.kill()
-            await sending
-            worker.start()
-        await worker.ready()
-        expected = replayed(history, time.time() + 30)
-        async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
-            await await_verdicts(reader, expected)
-            assert {outcome["kind"] for outcome in reader.outcomes} >= set(FINAL_KINDS)
-        assert worker.stop() == 0, worker.tail()
 
 
 async def test_a_paused_worker_holds_back_the_accusations_of_the_others(

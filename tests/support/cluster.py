@@ -27,11 +27,14 @@ def end_offsets_of(broker: object) -> str:
 class WorkerProcess:
     """`lead-sla run` with settings of its own."""
 
+    entry = "monitor.cli.main"
+    """The module that is run."""
+
     def __init__(self, bootstrap: str, prefix: str, policy: Path, folder: Path, **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"worker-{self.port}.log"
-        self._env = {
+        self.env = {
             "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
             "LEAD_SLA_TOPIC_PREFIX": prefix,
             "LEAD_SLA_POLICY_FILE": str(policy),
@@ -45,7 +48,7 @@ class WorkerProcess:
 
     def start(self) -> Self:
         """Start the process; may be called again after it ended."""
-        self.child = Child([sys.executable, "-m", "monitor.cli.main", "run"], self.log, self._env)
+        self.child = Child([sys.executable, "-m", self.entry, "run"], self.log, self.env)
         return self
 
     def __enter__(self) -> Self:
@@ -140,15 +143,18 @@ async def produce(bootstrap: str, topic: str, events: Iterable[Mapping[str, Any]
 class Reader:
     """Reads a topic from its beginning, as long as the test needs."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
+    def __init__(self, bootstrap: str, topic: str, *, committed: bool = False) -> None:
+        """`committed`: leave out what no transaction committed."""
         self._consumer = AIOKafkaConsumer(
             topic,
             bootstrap_servers=bootstrap,
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             metadata_max_age_ms=1000,
+            isolation_level="read_committed" if committed else "read_uncommitted",
         )
         self.records: list[Any] = []
+        self._outcomes: list[dict[str, Any]] = []
 
     async def __aenter__(self) -> Self:
         await self._consumer.start()
@@ -174,8 +180,14 @@ class Reader:
     @property
     def outcomes(self) -> list[dict[str, Any]]:
         """The `data` of each outcome, with its id."""
-        read = [json.loads(record.value) for record in self.records]
-        return [{**item["data"], "id": item["id"], "lead": item["subject"]} for item in read]
+        self._outcomes += [outcome_of(record) for record in self.records[len(self._outcomes) :]]
+        return self._outcomes
+
+
+def outcome_of(record: Any) -> dict[str, Any]:
+    """The `data` of an outcome, with its id and lead."""
+    item = json.loads(record.value)
+    return {**item["data"], "id": item["id"], "lead": item["subject"]}
 
 
 FINAL_KINDS = ("met", "breached", "fulfilled_late", "cancelled")

@@ -1,16 +1,18 @@
-"""A real Apache Kafka broker (KRaft, one node) as a process of its own, for tests."""
+"""Real Apache Kafka brokers (KRaft), each a process of its own, for tests: one alone, or three together."""
 
 import functools
 import hashlib
+import random
 import re
 import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
-from monitor.cli.demo.broker import HOST, free_port, require_free, wait_until_answering
+from monitor.cli.demo.broker import HOST, PortTaken, require_free, wait_until_answering
 from monitor.cli.demo.child import Child
 
 _ROOT = Path(__file__).parents[2]
@@ -61,19 +63,25 @@ def _libs_folder() -> Path:
 class KafkaBroker:
     """One broker and controller in one process; its data stays in its folder until the folder is removed."""
 
-    def __init__(self, folder: Path, properties: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, properties: Mapping[str, str] | None = None, node_id: int = 1) -> None:
         """Data, configuration and log go to `folder`; `properties` are added to or override the server's."""
         self.log = folder / "kafka.log"
-        self.port = free_port()
-        self._controller_port = free_port()
+        self.port = _port()
+        self.controller_port = _port()
+        self.node_id = node_id
+        self.properties = dict(properties or {})
         self._folder = folder
-        self._properties = properties or {}
         self._child: Child | None = None
 
     @property
     def bootstrap(self) -> str:
         """Its address, `host:port`; the same after a restart."""
         return f"{HOST}:{self.port}"
+
+    @property
+    def running(self) -> bool:
+        """It was started, and neither stopped nor killed since."""
+        return self._child is not None
 
     @property
     def pid(self) -> int:
@@ -88,7 +96,8 @@ class KafkaBroker:
             config.write_text("".join(f"{key}={value}\n" for key, value in self._settings().items()))
             self._format(config)
         require_free(self.port)
-        self._child = Child(_java("-Xms256m", "-Xmx512m", "kafka.Kafka", str(config)), self.log)
+        heap = "-Xmx384m" if _VOTERS in self.properties else "-Xmx512m"
+        self._child = Child(_java("-Xms256m", heap, "kafka.Kafka", str(config)), self.log)
         wait_until_answering(self.bootstrap, self._child)
         return self.bootstrap
 
@@ -130,15 +139,15 @@ class KafkaBroker:
         return self._child
 
     def _settings(self) -> dict[str, str]:
+        alone = {"controller.quorum.bootstrap.servers": f"{HOST}:{self.controller_port}"}
         return {
             "process.roles": "broker,controller",
-            "node.id": "1",
-            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{HOST}:{self._controller_port}",
+            "node.id": str(self.node_id),
+            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{HOST}:{self.controller_port}",
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "inter.broker.listener.name": "PLAINTEXT",
             "controller.listener.names": "CONTROLLER",
-            "controller.quorum.bootstrap.servers": f"{HOST}:{self._controller_port}",
             "log.dirs": str(self._folder / "data"),
             "auto.create.topics.enable": "false",
             "offsets.topic.replication.factor": "1",
@@ -151,14 +160,68 @@ class KafkaBroker:
             # A killed broker may come back once its session is over; the default of 9 s only makes tests wait.
             "broker.session.timeout.ms": "3000",
             "broker.heartbeat.interval.ms": "500",
-            **self._properties,
+            **({} if _VOTERS in self.properties else alone),
+            **self.properties,
         }
 
     def _format(self, config: Path) -> None:
-        command = _java("kafka.tools.StorageTool", "format", "--standalone", "-t", _cluster_id(), "-c", str(config))
+        alone = [] if _VOTERS in self.properties else ["--standalone"]
+        command = _java("kafka.tools.StorageTool", "format", *alone, "-t", _cluster_id(), "-c", str(config))
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"Kafka's storage could not be formatted:\n{done.stdout}{done.stderr}")
+
+
+class KafkaCluster:
+    """Three brokers that are controllers too; every topic on all three, a write acknowledged by at least two."""
+
+    def __init__(self, folder: Path, properties: Mapping[str, str] | None = None) -> None:
+        """Each broker has a folder of its own in `folder`; `properties` are added to or override the servers'."""
+        self.nodes = [KafkaBroker(folder / f"broker-{n}", node_id=n) for n in (1, 2, 3)]
+        voters = ",".join(f"{node.node_id}@{HOST}:{node.controller_port}" for node in self.nodes)
+        for node in self.nodes:
+            node.properties |= {_VOTERS: voters, **_REPLICATED, **(properties or {})}
+
+    @property
+    def bootstrap(self) -> str:
+        """The addresses of all three, separated by commas."""
+        return ",".join(node.bootstrap for node in self.nodes)
+
+    def __enter__(self) -> Self:
+        with ThreadPoolExecutor(len(self.nodes)) as pool:  # side by side: none answers before two are there
+            list(pool.map(KafkaBroker.start, self.nodes))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with ThreadPoolExecutor(len(self.nodes)) as pool:
+            list(pool.map(KafkaBroker.stop, self.nodes))
+
+
+_VOTERS = "controller.quorum.voters"
+_REPLICATED = {
+    "default.replication.factor": "3",
+    "min.insync.replicas": "2",
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+    "share.coordinator.state.topic.replication.factor": "3",
+    "share.coordinator.state.topic.min.isr": "2",
+    # A dead follower leaves the in-sync replicas after this; the default of 30 s only makes tests wait.
+    "replica.lag.time.max.ms": "5000",
+}
+# Below the ports from which the system serves outgoing connections: while a broker is down, the clients that try
+# to reach it would take its port by chance, or connect to themselves.
+_PORTS = range(15_000, 32_000)
+
+
+def _port() -> int:
+    while True:
+        port = random.choice(_PORTS)
+        try:
+            require_free(port)
+        except PortTaken:
+            continue
+        return port
 
 
 def _java(*arguments: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -10,8 +11,13 @@ def needed(program: str) -> str:
     """The program's path; without it the test is left out, and fails where CI=true."""
     path = shutil.which(program)
     if path is None:
-        lack = f"{program} is not installed (Debian: apt-get install prometheus)"
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(f"CI=true: {lack}", pytrace=False)
-        pytest.skip(lack)
+        lacking(program, "prometheus")
     return path
+
+
+def lacking(what: str, package: str) -> NoReturn:
+    """Leave the test out, and fail it where CI=true; `package` is Debian's."""
+    lack = f"{what} is not installed (Debian: apt-get install {package})"
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(f"CI=true: {lack}", pytrace=False)
+    pytest.skip(lack)

@@ -42,6 +42,8 @@ class Record(NamedTuple):
     offset: int
     key: bytes | None
     value: bytes
+    timestamp: int = 0
+    timestamp_type: int = 0
 
 
 class Live:

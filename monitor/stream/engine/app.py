@@ -129,6 +129,15 @@ class LeadApp(faust.App):  # type: ignore[misc]
         """See Host."""
         await self.engine.on_given_up()
 
+    def owner_url(self, partition: int) -> str | None:
+        """Base URL of the worker that has this partition of the table; None while it is not known."""
+        url = self.assignor._tps_url.get(TP(self.changelog_topic, partition))
+        return None if url is None else str(url)
+
+    async def until_crashed(self) -> None:
+        """Return when the engine has crashed; `crash_reason` then says with what."""
+        await self._crashed.wait()
+
     def recovery_left(self) -> int | None:
         """Changelog offsets still to be read; None while nothing is being recovered."""
         return self.tables.recovery.active_remaining_total() if self.in_recovery else None

@@ -6,7 +6,6 @@ Faust's price is per message; here one message carries the records that one fetc
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,7 +15,9 @@ from faust.types.tuples import TP, ConsumerMessage
 
 from monitor.stream.engine.consumer_thread import ConsumerThread
 from monitor.stream.engine.continuity import Continuity
+from monitor.stream.engine.held_back import HeldBack
 from monitor.stream.engine.host import Host
+from monitor.stream.engine.in_flight import InFlight
 from monitor.stream.engine.ownership import SelfFenced
 from monitor.telemetry.engine import FenceReason
 
@@ -25,6 +26,8 @@ from monitor.telemetry.engine import FenceReason
 BATCH_RECORDS_MAX = 2_000
 # A drain took 0.3-1.3 s under load; it must end well before the group's rebalance timeout.
 DRAIN_S_MAX = 4.0
+# A change of the assignment waits for the fetch that is under way; without records this ends it.
+FETCH_S_MAX = 0.2
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
@@ -34,26 +37,30 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._in_flight: dict[TP, deque[Any]] = defaultdict(deque)
-        self._fetched_to: dict[TP, int] = {}
+        self._in_flight = InFlight()
         self._changelog_to: dict[TP, int] = {}
-        self._held_back: set[TP] = set()
+        self._held_back = HeldBack()
         self._sought: frozenset[TP] = frozenset()
-        self._joins_after_s = float("-inf")
         self._continuity = Continuity()
+        self._fetched_in = 0
+        """The generation of the group under which the newest fetch began."""
+        self._fetch_is_over = asyncio.Event()
+        self._fetch_is_over.set()
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
         """One ConsumerMessage per partition chunk; its value is the list of records, its offset the last one's."""
-        generation = self.app.consumer_generation_id
         records, active = await self._wait_next_records(timeout)
-        if records is None or self.should_stop or generation != self.app.consumer_generation_id:
-            return  # what was fetched under another assignment is read again from where that one ended
+        generation = self._fetched_in
+        if records is None or self.should_stop:
+            return
         if not self.flow_active:
             await self._seek_back()
             return
+        if records and generation != self.app.consumer_generation_id:  # `quiesce` sees to it that this can't be
+            raise SelfFenced(FenceReason.HOLE, "records were fetched under an assignment that is over")
         # Control records of transactions, and records that compaction removed, move the position without a record;
         # only here is it known to be still.
         positions = self._positions() if active else {}
@@ -70,10 +77,9 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                     yield tp, message
         if not self.flow_active or self.app.consumer_generation_id != generation:
             return
+        self._in_flight.read_to({tp: to for tp, to in positions.items() if not self._is_changelog_tp(tp)})
         for tp, position in positions.items():
-            if not self._is_changelog_tp(tp):
-                self._fetched_to[tp] = position
-            elif position > self._changelog_to.get(tp, 0):
+            if self._is_changelog_tp(tp) and position > self._changelog_to.get(tp, 0):
                 self._changelog_to[tp] = position
                 yield tp, _message(tp, position - 1, [], generation)
 
@@ -95,7 +101,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             self._continuity.check(tp, records[0].offset, last.offset)
         message = _message(tp, last.offset, records, generation)
         if self.app.topics.acks_enabled_for(tp.topic):
-            self._in_flight[tp].append(message)
+            self._in_flight.add(tp, message)
         if self._is_changelog_tp(tp):
             self._changelog_to[tp] = last.offset + 1
         return message
@@ -111,16 +117,12 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         return positions
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
-        tps = {*self._in_flight, *self._fetched_to}
+        tps = self._in_flight.partitions()
         return (tp for tp in tps if topics is None or tp in topics or tp.topic in topics)
 
     def _new_offset(self, tp: TP) -> int | None:
-        """The offset after the unbroken run of acknowledged batches; Faust's own may step over a gap."""
-        queue, offset = self._in_flight[tp], None
-        while queue and queue[0].acked:
-            offset = queue.popleft().offset + 1
-        if not queue and tp in self._fetched_to:
-            offset = max(offset or 0, self._fetched_to[tp])
+        """What may be committed of a partition; Faust's own may step over a gap."""
+        offset = self._in_flight.committable(tp)
         self._acked[tp].clear()
         self._acked_index[tp].clear()
         return None if tp.topic in self.app.committed_elsewhere else offset
@@ -131,16 +133,24 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         return committed
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
-        """Pass a copy: Faust's set may be emptied meanwhile, and to aiokafka an empty set means all partitions."""
-        return await super()._getmany(None if active_partitions is None else set(active_partitions), timeout)
+        """One fetch, under one assignment: called when the flow is open, and over before the assignment changes.
+
+        Pass a copy: Faust's set may be emptied meanwhile, and to aiokafka an empty set means all partitions.
+        """
+        active = None if active_partitions is None else set(active_partitions)
+        self._fetched_in = self.app.consumer_generation_id
+        self._fetch_is_over.clear()
+        try:
+            return await super()._getmany(active, min(timeout, FETCH_S_MAX))
+        finally:
+            self._fetch_is_over.set()
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Gaps between batches need no book-keeping: whole batches are acknowledged."""
 
     async def perform_seek(self) -> None:
         """Seek to the committed offsets and remember them: reading must go on exactly there."""
-        self._in_flight.clear()
-        self._fetched_to.clear()
+        self._in_flight.forget()
         await super().perform_seek()
         begins = {tp: offset for tp, offset in self._read_offset.items() if not self._is_changelog_tp(tp)}
         for tp, earliest in (await self.earliest_offsets(*begins)).items() if begins else ():
@@ -165,35 +175,34 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         Faust resumes them first and clears the stream queues afterwards: what was fetched in between is lost.
         """
         sources = {tp for tp in tps if not self._is_changelog_tp(tp)}
-        self._held_back |= sources
+        self._held_back.hold(sources)
         super().resume_partitions(set(tps) - sources)
 
     def resume_flow(self) -> None:
         """Called right after Faust has cleared the queues; only now may source partitions be fetched."""
         super().resume_flow()
-        held, self._held_back = self._held_back, set()
-        super().resume_partitions(held & self.assignment())
+        super().resume_partitions(self._held_back.release(self.assignment()))
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish or drop what is in flight and commit before another worker may own these partitions."""
-        self._held_back.clear()
+        self._held_back.forget()
         self._sought = frozenset()
         if revoked:
             await self.quiesce()
         self.app.ownership.next_epoch()
-        for tp in revoked:
-            self._in_flight.pop(tp, None)
-            self._fetched_to.pop(tp, None)
+        self._in_flight.forget(revoked)
         await super().on_partitions_revoked(revoked)
         await self.app.partitions_given_up()
-        self._joins_after_s = self.app.elapsed_s()
 
     async def quiesce(self) -> None:
         """Stop the flow, drop what has not begun, wait for what has, commit.
 
-        Crashes the worker when writes are still in flight after that: whether they land is not known.
+        A fetch that went on into the next assignment would take records behind the position sought for it, and
+        nobody would know whether to judge or to drop them. Crashes the worker when writes are still in flight
+        after that: whether they land is not known.
         """
         self.stop_flow()
+        await self._fetch_is_over.wait()
         self.app.flow_control.suspend()
         self.app.flow_control.clear()
         self.app.drop_queued()
@@ -206,12 +215,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             await self.app.crash(SelfFenced(FenceReason.DRAIN, f"writes were still in flight after {DRAIN_S_MAX} s"))
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """A new assignment is proof of life for the lease; predecessors end before any state is read.
-
-        Of life when it was asked for: a worker that was paused meanwhile may have lost it again before it hears of it.
-        """
-        self.app.ownership.heard(self._joins_after_s)
-        self._thread.watch_heartbeats()
+        """Predecessors end before any state is read."""
         try:
             await self.app.partitions_taken(assigned)
         except (KafkaError, TimeoutError) as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 from faust.transport.drivers import aiokafka as driver
 
 from monitor.stream.engine import records
@@ -16,7 +18,7 @@ FETCH_WAIT_MS_MAX = 100
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """Reads only what is committed, and tells the lease of each heartbeat that was answered."""
+    """Reads only what is committed, and tells the lease whenever the coordinator counts us in."""
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         records.install()
@@ -25,20 +27,26 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS_MAX
         return consumer
 
-    def watch_heartbeats(self) -> None:
-        """Wrap the coordinator's heartbeat once; a new coordinator is wrapped at its first assignment."""
+    async def on_start(self) -> None:
+        """Start, and listen to what the group's coordinator answers."""
+        await super().on_start()
         app: Host = self.app
         coordinator = self._ensure_consumer()._coordinator
-        if getattr(coordinator, "_lease_watched", False):
-            return
-        beat = coordinator._do_heartbeat
+        send = coordinator._send_req
 
-        async def watched() -> bool:
+        async def watched(request: Any) -> Any:
             asked_s = app.elapsed_s()  # before the request: the session is counted from when it was sent
-            answered: bool = await beat()
-            if answered:
+            response = await send(request)
+            # While the group rebalances heartbeats are answered with an error: without us it ends after a while.
+            if isinstance(request, HeartbeatRequest | SyncGroupRequest) and not response.error_code:
                 app.ownership.heard(asked_s)
-            return answered
+            return response
 
-        coordinator._do_heartbeat = watched
-        coordinator._lease_watched = True
+        coordinator._send_req = watched
+
+    async def on_thread_stop(self) -> None:
+        """Stop the consumer. aiokafka may raise a cancellation of its own; Faust would then never see the end."""
+        try:
+            await super().on_thread_stop()
+        except asyncio.CancelledError:
+            await self._ensure_consumer()._client.close()

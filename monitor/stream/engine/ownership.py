@@ -38,7 +38,7 @@ class Ownership:
         self._in_flight: set[asyncio.Task[None]] = set()
 
     def heard(self, asked_s: float) -> None:
-        """A heartbeat asked for at this monotonic second was answered, or an assignment arrived."""
+        """The coordinator counted us in, when asked at this monotonic second."""
         self._heard_s = max(self._heard_s, asked_s)
 
     def holds(self, epoch: int) -> bool:

@@ -174,6 +174,14 @@ def limit(node: Node) -> Limit:
     return Limit(LimitUnit.ELAPSED, amount * _US[unit], value)
 
 
+def read_limit(written: str) -> Limit:
+    """The same of a text that stands in no file. Raises ValueError."""
+    try:
+        return limit(Scalar(1, "", written, plain=True))
+    except Refused as refused:
+        raise ValueError(f"{refused.message}; {refused.fix}") from None
+
+
 def duration_us(node: Node) -> int:
     """A plain waiting time, in microseconds."""
     value = text(node, _DURATION_FIX)

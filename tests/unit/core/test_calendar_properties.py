@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from monitor.core.backwards import before
 from monitor.core.calendar import Calendar, Hours
 from monitor.core.instant import from_rfc3339
 from monitor.core.limit import Limit, LimitUnit
+from monitor.core.pauses import due_after
 
 # A calendar computes whole years, some 7 ms each: a few examples of each property keep this quick.
 few = settings(max_examples=40)
@@ -121,3 +123,54 @@ def test_the_next_opening_is_open_and_nothing_opens_before_it(calendar: Calendar
     assert opens_at >= at
     assert calendar.is_open(opens_at)
     assert calendar.elapsed(at, opens_at) == 0
+
+
+@few
+@given(calendars(), instants, working_time)
+def test_counted_back_all_of_the_limit_is_still_to_come_and_never_a_moment_later(
+    calendar: Calendar, due_at: int, limit: Limit
+) -> None:
+    at = before(calendar, due_at, limit)
+    assert calendar.elapsed(at, due_at) == limit.amount
+    assert calendar.elapsed(at + 1, due_at) == limit.amount - 1
+
+
+@few
+@given(calendars(), st.tuples(instants, instants).map(sorted), limits)
+def test_who_is_due_later_is_not_warned_earlier(calendar: Calendar, dues: list[int], limit: Limit) -> None:
+    assert before(calendar, dues[0], limit) <= before(calendar, dues[1], limit)
+
+
+@few
+@given(calendars(), instants, working_days)
+def test_days_counted_back_are_working_days(calendar: Calendar, due_at: int, limit: Limit) -> None:
+    at = before(calendar, due_at, limit)
+    assert at < due_at
+    assert calendar.is_open(at) or calendar.is_open(at - 1)
+
+
+pauses_of = st.lists(st.tuples(instants, st.integers(0, 3 * DAY)).map(lambda p: (p[0], p[0] + p[1])), max_size=5)
+
+
+@few
+@given(calendars(), instants, working_time, pauses_of)
+def test_exactly_the_limit_has_elapsed_outside_the_pauses(
+    calendar: Calendar, start_at: int, limit: Limit, pauses: list[tuple[int, int]]
+) -> None:
+    due_at = due_after(calendar, start_at, limit, pauses)
+    paused_us, until = 0, start_at
+    for from_at, to_at in sorted(pauses):  # merged, and cut to what lies between start and due
+        from_at, to_at = max(from_at, until), min(to_at, due_at)
+        if from_at < to_at:
+            paused_us += calendar.elapsed(from_at, to_at)
+            until = to_at
+    assert calendar.elapsed(start_at, due_at) - paused_us == limit.amount
+
+
+@few
+@given(calendars(), instants, limits, pauses_of)
+def test_pauses_never_make_a_clock_due_earlier(
+    calendar: Calendar, start_at: int, limit: Limit, pauses: list[tuple[int, int]]
+) -> None:
+    assert due_after(calendar, start_at, limit, pauses) >= calendar.due(start_at, limit)
+    assert due_after(calendar, start_at, limit, []) == calendar.due(start_at, limit)

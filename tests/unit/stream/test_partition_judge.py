@@ -24,6 +24,8 @@ class Record(NamedTuple):
     offset: int
     value: bytes | None
     key: bytes | None = None
+    timestamp: int = 0
+    timestamp_type: int = 0
 
 
 def assigned(lead: str, at: int = START) -> Event:
@@ -164,3 +166,20 @@ def test_a_damaged_state_does_not_keep_other_leads_from_being_judged() -> None:
     done = judge.fold([Record(9, encode_tick(TimeAdvanced(START + HOUR)))])
     assert [o.lead for o in done.outcomes if o.kind is Kind.BREACHED] == ["a", "c"]
     assert len(done.damaged) == 1
+
+
+def test_a_tick_that_is_ahead_of_the_brokers_clock_passes_no_more_time_than_the_broker_says() -> None:
+    judge = PartitionJudge(MemoryShard(), POLICY)
+    started, fast = log_of(assigned("a"), TimeAdvanced(START + 5 * HOUR))
+    stamped = fast._replace(timestamp=(START + MINUTE) // 1_000, timestamp_type=1)
+    done = judge.fold([started, stamped])
+    assert [outcome.kind for outcome in done.outcomes] == [Kind.ACTIVATED]
+    assert done.tick == (START + 5 * HOUR, START + MINUTE + 999)
+
+
+def test_a_tick_behind_the_brokers_clock_passes_as_much_time_as_it_says() -> None:
+    """Between sending and appending evidence may have come in."""
+    judge = PartitionJudge(MemoryShard(), POLICY)
+    started, slow = log_of(assigned("a"), TimeAdvanced(START + MINUTE))
+    done = judge.fold([started, slow._replace(timestamp=(START + 5 * HOUR) // 1_000, timestamp_type=1)])
+    assert [outcome.kind for outcome in done.outcomes] == [Kind.ACTIVATED]

@@ -1,0 +1,33 @@
+"""Due instants of clocks that stand still for a while."""
+
+from collections.abc import Iterable
+
+from monitor.core.calendar import Calendar, due_at
+from monitor.core.limit import Limit, LimitUnit
+
+Pause = tuple[int, int]
+"""From its first instant until just before its last, microseconds since the epoch."""
+
+
+def due_after(calendar: Calendar | None, start_at: int, limit: Limit, pauses: Iterable[Pause]) -> int:
+    """When the limit is used up, nothing of it during the pauses, which may overlap. Raises ValueError.
+
+    What is left when a pause begins is left when it ends. Of working days that is the working time which they
+    would still have taken. A pause that begins at the due instant or after it changes nothing.
+    """
+    due = due_at(calendar, start_at, limit)
+    resumed_at = start_at
+    for from_at, to_at in sorted(pauses):
+        from_at = max(from_at, resumed_at)
+        if from_at >= due:
+            break
+        if to_at > from_at:
+            due = due_at(calendar, to_at, _left(calendar, from_at, due, limit))
+            resumed_at = to_at
+    return due
+
+
+def _left(calendar: Calendar | None, at: int, due: int, limit: Limit) -> Limit:
+    if calendar is None or limit.unit is LimitUnit.ELAPSED:
+        return limit._replace(amount=due - at)
+    return Limit(LimitUnit.WORKING_TIME, calendar.elapsed(at, due), limit.text)

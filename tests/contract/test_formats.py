@@ -1,0 +1,91 @@
+"""What earlier releases wrote is read by this one: recorded leads go on from their bytes as they did then.
+
+`formats/leads-<version>.jsonl` holds leads in all shapes, one on a line: the timeline records that made it, its
+state, and the records that came next, all as bytes of that version; beside them what was said. Recorded files never
+change. A release that changes a format adds a file of its own.
+"""
+
+import base64
+import json
+from collections.abc import Iterable
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.core.advance import TimeAdvanced, advance
+from monitor.core.lead import Lead
+from monitor.core.outcome import Outcome
+from monitor.core.policy import Policy
+from monitor.core.tables import OPEN_STATES
+from monitor.core.tellings import next_instant
+from monitor.wire.outcome import encode_outcome
+from monitor.wire.policy import load_policy
+from monitor.wire.state import clock_states, decode_state, encode_state, state_header
+from monitor.wire.timeline import decode_record
+
+FORMATS = Path(__file__).parent / "formats"
+RECORDED = [
+    pytest.param(json.loads(line), id=f"{path.stem}: {json.loads(line)['lead']}")
+    for path in sorted(FORMATS.glob("leads-*.jsonl"))
+    for line in path.read_text().splitlines()
+]
+
+
+@cache
+def agreement(number: int) -> Policy:
+    return load_policy(FORMATS / f"agreement-{number}.yaml")
+
+
+def said(outcome: Outcome) -> str:
+    """What the recording says of an outcome: enough to see what differs, and a checksum of all its bytes."""
+    level, checksum = outcome.level or "-", blake2b(encode_outcome(outcome), digest_size=8).hexdigest()
+    return f"{outcome.kind} {outcome.duty} {outcome.cycle} {level} r{outcome.revision} {outcome.outcome_id} {checksum}"
+
+
+def judged(lead: Lead | None, records: Iterable[str], policy: Policy) -> tuple[Lead | None, list[str]]:
+    outcomes: list[str] = []
+    for record in records:
+        step = decode_record(base64.b64decode(record))
+        if lead is not None or not isinstance(step, TimeAdvanced):
+            done = advance(lead, step, policy)
+            lead = done.lead
+            outcomes += map(said, done.outcomes)
+    return lead, outcomes
+
+
+@pytest.mark.parametrize("recorded", RECORDED)
+def test_a_recorded_timeline_is_judged_as_it_was(recorded: dict[str, Any]) -> None:
+    before, after = map(agreement, recorded["agreements"])
+    lead, outcomes = judged(None, recorded["before"], before)
+    assert outcomes == recorded["said_before"]
+    assert judged(lead, recorded["then"], after)[1] == recorded["said_then"]
+
+
+@pytest.mark.parametrize("recorded", RECORDED)
+def test_a_recorded_state_goes_on_as_it_did(recorded: dict[str, Any]) -> None:
+    lead = decode_state("L", base64.b64decode(recorded["state"]))
+    assert judged(lead, recorded["then"], agreement(recorded["agreements"][1]))[1] == recorded["said_then"]
+
+
+@pytest.mark.parametrize("recorded", RECORDED)
+def test_a_recorded_state_that_is_written_anew_goes_on_as_it_did(recorded: dict[str, Any]) -> None:
+    lead = decode_state("L", base64.b64decode(recorded["state"]))
+    assert next_instant(lead) == recorded["next_at"]
+    lead = decode_state("L", encode_state(lead, 7, recorded["next_at"]))
+    assert judged(lead, recorded["then"], agreement(recorded["agreements"][1]))[1] == recorded["said_then"]
+
+
+@pytest.mark.parametrize("recorded", RECORDED)
+def test_what_recovery_reads_of_a_recorded_state_is_what_was_written(recorded: dict[str, Any]) -> None:
+    state = base64.b64decode(recorded["state"])
+    states = clock_states(state)
+    assert [f"{duty} {clock}" for duty, clock in states] == recorded["clocks"]
+    is_open = any(clock in OPEN_STATES for _, clock in states)
+    assert state_header(state) == (is_open, len(recorded["before"]) - 1, recorded["next_at"] or 0)
+
+
+def test_leads_of_every_shape_are_recorded() -> None:
+    assert len(RECORDED) >= 50
