@@ -52,7 +52,7 @@ class Simulation:
         self.by_transactions = by_transactions
         self.input: list[dict[str, Any]] = []
         self.arrived_s: dict[str, float] = {}
-        self._trouble = rng.choice((0.001, 0.004, 0.02))
+        self._trouble = rng.choice((0.001, 0.004, 0.01))
         self._kinds = rng.choice((("kill",), ("pause",), ("kill", "pause", "terminate")))
         self._left = rng.randint(1, 10)
         holes = rng.choice((0.0, 0.0, 0.02))
@@ -65,7 +65,7 @@ class Simulation:
         ]  # fmt: skip
 
     def run(self) -> None:
-        """To the end, and then once more with one new worker on all that is there."""
+        """To the end, and then once more with one worker on all that is there, its disk empty or not."""
         for lead in range(self.rng.randint(3, 8)):
             self._make_up(f"L{lead}", 1 + self.rng.random() * 20)
         for machine in self.machines:
@@ -78,6 +78,7 @@ class Simulation:
         for machine in self.machines:
             machine.process.kill()
         last = Machine(self.cluster, POLICY, "last", by_transactions=self.by_transactions, disk=False)
+        last.disk = self.rng.choice([None, *(machine.disk for machine in self.machines)])
         self.machines.append(last)
         last.start()
         self.world.run(END_S + 3 * SESSION_S)
@@ -114,14 +115,14 @@ class Simulation:
 
     def _disturb(self, machine: Machine) -> None:
         process = machine.process
-        if self._left == 0 or process.paused or self.rng.random() >= self._trouble * (10 if process.sending else 1):
+        if self._left == 0 or process.paused or self.rng.random() >= self._trouble * (20 if process.sending else 1):
             return
         self._left -= 1
         what = self.rng.choice(self._kinds)
         if what == "kill":
             machine.kill()
         elif what == "pause":
-            process.pause(self.rng.choice((1.0, SESSION_S + 1, 2 * SESSION_S)) * (0.5 + self.rng.random()))
+            process.pause(self.rng.choice((1.0, 2 * SESSION_S, 2 * SESSION_S)) * (0.5 + self.rng.random()))
         else:
             machine.terminate()
 

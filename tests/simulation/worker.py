@@ -275,7 +275,7 @@ class Machine:
         self._policy = policy
         self._name = name
         self._by_transactions = by_transactions
-        self._disk: dict[int, MemoryShard] | None = {} if disk else None
+        self.disk: dict[int, MemoryShard] | None = {} if disk else None
         self._holes = holes
         self._starts = 0
 
@@ -317,4 +317,4 @@ class Machine:
             self.world.after(0.1 + self.world.rng.random() * 2, self.start)
 
     def _open_shard(self, partition: int) -> Shard:
-        return MemoryShard() if self._disk is None else self._disk.setdefault(partition, MemoryShard())
+        return MemoryShard() if self.disk is None else self.disk.setdefault(partition, MemoryShard())

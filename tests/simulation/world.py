@@ -156,7 +156,7 @@ class Process:
         """It stands still, its connections stay open; what it was sending arrives, or waits in its buffers."""
         self.world.note(f"{self.name} is paused for {seconds:.1f} s")
         self.paused = True
-        self._stuck = self.world.rng.random() < 0.7
+        self._stuck = self.world.rng.random() < 0.8
         self.world.after(seconds, self._resume)
 
     def _resume(self) -> None:
