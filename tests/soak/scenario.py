@@ -26,7 +26,7 @@ PARTITIONS = 4
 # A wrong clock that was set right again is noticed after at most 30 s; a group that lost everybody within 20 s.
 VERDICTS_S_MAX = 120.0
 QUIET_S = 2.0
-_AFTER_LOAD_S = 3.0
+_LOAD_GOES_ON_S = 3.0
 # Segments that close at once and are cleaned at once, so that recovery meets a changelog full of holes.
 COMPACTED = {
     "cleanup.policy": "compact",
@@ -83,9 +83,12 @@ async def run(proof: Proof, options: Options, brokers: Sequence[KafkaBroker], pr
             workers.append(await stack.enter_async_context(_worker(n, proof, options, bootstrap, prefix, folder)))
         hands = Hands(workers, brokers, prefix + "lead-sla.timeline")
         await workers[0].start().ready()
-        seconds = max(fault.at_s + fault.for_s for fault in faults) + _AFTER_LOAD_S
-        begun_s = time.time()
-        await asyncio.gather(load.run(seconds), hands.inflict(faults))
+        begun_s, enough = time.time(), asyncio.Event()
+        loading = asyncio.create_task(load.run(enough))
+        await hands.inflict(faults)
+        await asyncio.sleep(_LOAD_GOES_ON_S)
+        enough.set()
+        await loading
         expected = replayed(load.events, time.time() + 60, AGREEMENT)
         report.numbers |= {"workers": len(workers), "seconds": round(time.time() - begun_s)}
         await _until_said(bootstrap, prefix, expected, options, report)
