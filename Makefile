@@ -4,8 +4,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+RIVALS := .cache/rivals/.ready
 QUICK := $(wildcard tests/tidy tests/unit tests/contract tests/timelines)
-COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
@@ -27,15 +28,16 @@ check: $(READY) ## Check form, types, layers and everything that needs no broker
 	@$(BIN)/lint-imports > .venv/layers.txt || { cat .venv/layers.txt; exit 1; }
 	@$(BIN)/python -m pytest -q -n auto -m "not embedded and not kafka and not slow" $(QUICK)
 
-bench: $(READY) ## Measure, each figure as a ratio to a named baseline of the same run; ARGS=--quick needs no broker
+bench: $(READY) $(if $(findstring --rivals,$(ARGS)),$(RIVALS)) ## Measure beside named baselines; ARGS="--quick" needs no broker, "--help" lists more
 	@$(BIN)/python -m bench $(ARGS)
 
 soak: $(READY) ## Prove on a real Apache Kafka what clusters do to it; ARGS="--only pause --seed 7 --runs 10" and more
 	@$(BIN)/python -m tests.soak $(ARGS)
 
-lock: $(READY) ## Write the lock files from pyproject.toml; UPGRADE=--upgrade takes newer versions too
-	@$(COMPILE) --extra embedded --group dev --output-file requirements-dev.lock
-	@$(COMPILE) --constraint requirements-dev.lock --output-file requirements.lock
+lock: $(READY) ## Write the lock files from pyproject.toml and bench/rivals.in; UPGRADE=--upgrade takes newer versions too
+	@$(COMPILE) pyproject.toml --extra embedded --group dev --output-file requirements-dev.lock
+	@$(COMPILE) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
+	@$(COMPILE) bench/rivals.in --output-file bench/rivals.lock
 
 clean: ## Remove the environment and everything else that was made here
 	rm -rf .venv .cache .lead-sla build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
@@ -53,3 +55,10 @@ $(READY): requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
+
+# Other people's stream libraries, for `make bench ARGS=--rivals` alone: nothing of ours depends on them.
+$(RIVALS): bench/rivals.lock
+	@echo "making the rivals' environment in .cache/rivals"
+	@$(PYTHON) -m venv --clear .cache/rivals
+	@.cache/rivals/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/rivals.lock
+	@touch $(RIVALS)

@@ -18,12 +18,12 @@ class BareMachine:
     """One clock per lead: assigned starts it, a person's outbound act meets it, the limit breaches it."""
 
     def __init__(self) -> None:
-        self._leads: dict[str, dict[str, Any]] = {}
+        self.leads: dict[str, dict[str, Any]] = {}
         self._heap: list[tuple[int, str]] = []
 
     def run(self, events: Iterable[Event]) -> Iterator[dict[str, Any]]:
         """The verdicts on events that are already in order of time."""
-        leads, heap = self._leads, self._heap
+        leads, heap = self.leads, self._heap
         for event in events:
             while heap and heap[0][0] < event.at:
                 due_at, name = heappop(heap)
@@ -44,7 +44,7 @@ class BareMachine:
                 yield self._verdict("met", event.lead, event.at)
 
     def _verdict(self, kind: str, name: str, at: int) -> dict[str, Any]:
-        lead = self._leads[name]
+        lead = self.leads[name]
         due_at, lead["due_at"] = lead["due_at"], None
         return {"kind": kind, "lead": name, "at": at, "owner": lead["owner"], "due_at": due_at}
 

@@ -1,11 +1,12 @@
 """A believable history of many leads, open side by side, and the agreements it is judged by."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from monitor.core import event as ev
 from monitor.core.event import Event, Scalar
-from monitor.core.instant import from_rfc3339
+from monitor.core.instant import from_rfc3339, to_rfc3339
 from monitor.core.policy import Policy
 from monitor.wire.policy import load_policy
 
@@ -15,19 +16,13 @@ START_AT = from_rfc3339("2026-10-05T06:00:00Z")
 EVENTS_PER_LEAD = 5
 
 _EXAMPLE = Path(__file__).parents[1] / "monitor" / "cli" / "examples" / "agreement.yaml"
-_HERE = Path(__file__).parent
-LIMIT_S = 60
-"""Of `seconds_duty`."""
+LIMIT_US = 60 * MINUTE_US
+"""Of `one_duty`."""
 
 
 def one_duty() -> Policy:
     """A first touch within an elapsed hour, nothing else: what the bare state machine can do too."""
-    return load_policy(_HERE / "one-duty.yaml")
-
-
-def seconds_duty() -> Policy:
-    """A first touch within LIMIT_S elapsed seconds."""
-    return load_policy(_HERE / "one-duty-seconds.yaml")
+    return load_policy(Path(__file__).parent / "one-duty.yaml")
 
 
 def example() -> Policy:
@@ -62,10 +57,10 @@ def history(leads: int, start_at: int = START_AT, spacing_us: int = SECOND_US) -
     return sorted(events, key=lambda event: event.at)
 
 
-def assignments(leads: int, start_at: int, spread_us: int) -> list[Event]:
-    """Each of these leads assigned once, evenly spread over that time; nobody will touch them."""
-    names = [(n, f"L-{n:06d}") for n in range(leads)]
-    return [
-        Event(name, f"{name}-0", ev.LEAD_ASSIGNED, start_at + spread_us * n // leads, "crm", {"owner": "ana"})
-        for n, name in names
-    ]
+def raw_event(event: Event) -> bytes:
+    """The event as its producer would send it."""
+    fields = {
+        "specversion": "1.0", "type": event.type, "id": event.id, "source": event.source, "subject": event.lead,
+        "time": to_rfc3339(event.at), "data": dict(event.data),
+    }  # fmt: skip
+    return json.dumps(fields).encode()

@@ -1,33 +1,59 @@
-"""Our worker in a process of its own, until it has judged so many records: prints how long that took."""
+"""Our worker in a process of its own: prints when it is ready, when it has judged, and how late it noticed silence."""
 
 import argparse
 import asyncio
-import json
+import cProfile
 import logging
 import sys
-from statistics import quantiles
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from time import process_time
+from typing import Any
 
-from bench.broker import Site
-from bench.history import one_duty, seconds_duty
+import msgspec
+import psutil
+from prometheus_client import CollectorRegistry
+
+from bench.broker import topics_of
+from bench.history import one_duty
 from bench.inprocess import ANY_TIME
+from bench.site import Site, contestant_arguments, site_of
 from monitor.notify.delivery import Backoff
 from monitor.stream.clock import SystemTime
 from monitor.stream.kafka import KafkaAccess
 from monitor.stream.worker import Worker, WorkerSettings
+from monitor.telemetry.engine import EngineMetrics
 from monitor.telemetry.metrics import EventResult, Metrics
+
+READY_POLL_S = 0.005
+
+
+class Recovery(EngineMetrics):
+    """The engine's metrics, and beside them how long recovery took."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__(registry)
+        self.recovered_s = 0.0
+
+    def recovered(self, seconds: float) -> None:
+        """The state is there, so long after the partitions were assigned."""
+        super().recovered(seconds)
+        self.recovered_s = seconds
 
 
 class Watch(Metrics):
     """The metrics of the worker, and beside them when it began, when it was done and how late it noticed."""
 
-    def __init__(self, count: int, breaches: int, stop: asyncio.Event) -> None:
+    def __init__(self, count: int, breaches: int) -> None:
         super().__init__()
         self._left = count
         self._breaches_left = breaches
-        self._stop = stop
-        self.began_s: float | None = None
-        self.ended_s = 0.0
-        self.delays_s: list[float] = []
+        self._began_s, self._ended_s = 0.0, 0.0
+        self._batches_s: list[float] = []
+        self._delays_s: list[float] = []
+        self.engine = self._recovery = Recovery(CollectorRegistry())
+        self.judged, self.noticed = asyncio.Event(), asyncio.Event()
+        self._end()
 
     def event_read(self, type: str, result: EventResult, count: int = 1) -> None:
         """Intake has begun."""
@@ -37,65 +63,114 @@ class Watch(Metrics):
     def batch_judged(self, records: int, seconds: float) -> None:
         """So many more are told and remembered, acknowledged by the broker."""
         super().batch_judged(records, seconds)
-        self.ended_s = SystemTime().elapsed_s()
-        self._begin(self.ended_s - seconds)
+        self._ended_s = SystemTime().elapsed_s()
+        self._begin(self._ended_s - seconds)
+        self._batches_s.append(seconds)
         self._left -= records
         self._end()
 
     def detected(self, delay_s: float) -> None:
         """One breach was announced and acknowledged."""
         super().detected(delay_s)
-        self.delays_s.append(delay_s)
+        self._delays_s.append(delay_s)
         self._breaches_left -= 1
         self._end()
 
+    def when_ready(self) -> dict[str, float]:
+        """Seconds of recovery, and what the process holds in memory now."""
+        return {"recovered_s": self._recovery.recovered_s, "resident_bytes": psutil.Process().memory_info().rss}
+
+    def when_judged(self) -> dict[str, Any]:
+        """Seconds from the first batch to the last acknowledgement, and for each batch."""
+        return {"seconds": self._ended_s - self._began_s, "batches_s": self._batches_s}
+
+    def when_noticed(self) -> dict[str, Any]:
+        """For each breach the seconds from due + hold to the acknowledgement of its outcome."""
+        return {"delays_s": self._delays_s}
+
     def _begin(self, began_s: float) -> None:
-        if self.began_s is None:
-            self.began_s = began_s
+        if not self._began_s:
+            self._began_s = began_s
 
     def _end(self) -> None:
-        if self._left <= 0 and self._breaches_left <= 0:
-            self._stop.set()
+        if self._left <= 0:
+            self.judged.set()
+        if self._breaches_left <= 0:
+            self.noticed.set()
 
 
-async def run(where: Site, count: int, breaches: int) -> dict[str, float]:
-    """Seconds for `count` records, or the delays of `breaches` announcements in milliseconds."""
-    stop = asyncio.Event()
-    watch = Watch(count, breaches, stop)
+def build(where: Site, watch: Watch, transactional: bool, state_dir: Path | None) -> Worker:
+    """A worker as `lead-sla run` makes it, with its defaults."""
     settings = WorkerSettings(
         access=KafkaAccess(where.bootstrap),
-        topics=where.topics,
+        topics=topics_of(where),
         group=where.group,
         advertised_url="http://127.0.0.1:1",
         session_s=6.0,
-        commit_s=1.0,
+        commit_s=0.2,
         limits=ANY_TIME,
-        state_dir=None,
+        state_dir=state_dir,
         probe_ends=where.probe_ends,
         backoff=Backoff(),
+        transactional=transactional,
     )
-    worker = Worker(settings, seconds_duty() if breaches else one_duty(), None, SystemTime(), watch)
-    await worker.run(stop)
-    measured = {"seconds": watch.ended_s - (watch.began_s or 0.0)}
-    if watch.delays_s:
-        cuts = quantiles(watch.delays_s, n=100)
-        measured |= {"p50_ms": cuts[49] * 1e3, "p99_ms": cuts[98] * 1e3}
-    return measured
+    return Worker(settings, one_duty(), None, SystemTime(), watch)
 
 
-def main() -> None:
-    """The arguments are those of `bench.broker.child`."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("bootstrap")
-    parser.add_argument("prefix")
-    parser.add_argument("count", type=int)
+async def run(worker: Worker, watch: Watch, judging: AbstractContextManager[Any], *, stay: bool) -> None:
+    """Print what is known as soon as it is known; then stop, or stay until killed. `judging` is open meanwhile."""
+    stop = asyncio.Event()
+    working = asyncio.create_task(worker.run(stop))
+    try:
+        while worker.ready() and not working.done():  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(READY_POLL_S)
+        _say(watch.when_ready())
+        began_s = process_time()
+        with judging:
+            await _first(working, watch.judged)
+        _say({**watch.when_judged(), "processor_s": process_time() - began_s})
+        await _first(working, watch.noticed)
+        _say({**watch.when_noticed(), "last": True})
+        if stay:
+            await working
+    finally:
+        stop.set()
+        await working
+
+
+async def _first(working: asyncio.Task[None], event: asyncio.Event) -> None:
+    waiting = asyncio.create_task(event.wait())
+    await asyncio.wait([working, waiting], return_when=asyncio.FIRST_COMPLETED)
+    if working.done():
+        raise RuntimeError("the worker ended before its work was done")
+
+
+def _say(measured: dict[str, Any]) -> None:
+    sys.stdout.write(msgspec.json.encode(measured).decode() + "\n")
+    sys.stdout.flush()
+
+
+def arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """What this contestant takes beside the site."""
     parser.add_argument("--breaches", type=int, default=0)
-    parser.add_argument("--probe-ends", action="store_true")
-    given = parser.parse_args()
+    parser.add_argument("--transactional", action="store_true")
+    parser.add_argument("--state-dir", type=Path)
+    parser.add_argument("--stay", action="store_true")
+    parser.add_argument("--profile", type=Path)
+    return parser
+
+
+async def main() -> None:
+    """See `arguments`."""
+    given = arguments(contestant_arguments()).parse_args()
     logging.basicConfig(level=logging.ERROR)
-    where = Site(given.bootstrap, given.probe_ends, given.prefix)
-    measured = asyncio.run(run(where, given.count, given.breaches))
-    sys.stdout.write(json.dumps(measured) + "\n")
+    watch = Watch(given.count, given.breaches)
+    worker = build(site_of(given), watch, given.transactional, given.state_dir)
+    profile = None if given.profile is None else cProfile.Profile()
+    await run(worker, watch, profile or nullcontext(), stay=given.stay)
+    if profile is not None:
+        profile.dump_stats(given.profile)
 
 
-main()
+if __name__ == "__main__":
+    asyncio.run(main())

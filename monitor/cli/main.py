@@ -89,6 +89,16 @@ def check(policy: Annotated[Path, typer.Argument(help="The agreement file.")], a
 
 
 @app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="The agreement as it is.")],
+    new: Annotated[Path, typer.Argument(help="The agreement as it shall be.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Say in words what changes from one agreement to another."""
+    offline.diff(old, new, as_json=as_json)
+
+
+@app.command()
 def replay(
     events: Annotated[Path, typer.Argument(help="Lead events, one JSON object a line.")],
     policy: PolicyOption,

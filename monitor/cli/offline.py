@@ -1,4 +1,4 @@
-"""The commands that need no Kafka: check, calendar, replay, schemas."""
+"""The commands that need no Kafka: check, diff, calendar, replay, schemas."""
 
 import json
 from collections import Counter
@@ -19,6 +19,7 @@ from monitor.wire import schemas as contract
 from monitor.wire.lead_event import InvalidRecord, TimeLimits, decode
 from monitor.wire.outcome import encode_outcome
 from monitor.wire.policy import PolicyError, load_policy
+from monitor.wire.policy import diff as compare
 
 # History is replayed as it was recorded: nothing in it is too old or too far ahead.
 ANY_TIME = TimeLimits(future_us=2**62, past_us=2**62)
@@ -45,6 +46,18 @@ def check(path: Path, *, as_json: bool) -> None:
         as_json=as_json,
         text=f"{path}: in order; {policy.name} {policy.version}, {len(duties)} duties: {', '.join(duties)}",
     )
+
+
+def diff(old_file: Path, new_file: Path, *, as_json: bool) -> None:
+    """Say what changes from one agreement to the other; both must be in order."""
+    old, new = _policy(old_file), _policy(new_file)
+    changes = compare(old_file.read_text(encoding="utf-8"), new_file.read_text(encoding="utf-8"))
+    if changes and old.version == new.version:
+        typer.echo(f"lead-sla: both have version {old.version}; give the new one another, ids depend on it", err=True)
+    if as_json:
+        typer.echo(json.dumps([{"where": list(c.path), "before": c.before, "after": c.after} for c in changes]))
+    else:
+        typer.echo("\n".join(map(str, changes)) or "no difference")
 
 
 def replay(events_file: Path, policy_file: Path, out: Path, *, until: str | None, as_json: bool) -> None:

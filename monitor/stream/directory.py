@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-from faust.types.tuples import TP
-
 from monitor.core.instant import to_rfc3339
 from monitor.core.lead import Lead
 from monitor.ports import NotReady
@@ -26,10 +24,10 @@ class Directory:
         partition = partition_of(lead, self._partitions)
         if partition in self._judges():
             return None
-        url = self._app.assignor._tps_url.get(TP(self._app.changelog_topic, partition))
+        url = self._app.owner_url(partition)
         if self._app.rebalancing or url is None or url == self._app.engine.advertised_url:
             raise NotReady("the partition of this lead is being moved; try again in a few seconds")
-        return str(url)
+        return url
 
     def lead_json(self, lead: str) -> dict[str, object] | None:
         """See `monitor.ports.LeadDirectory`."""

@@ -121,7 +121,7 @@ class Worker:
         try:
             await self._app.start()
             tasks = [asyncio.create_task(self._ticker.run()), asyncio.create_task(self._watch.run())]
-            ends = [asyncio.create_task(stop.wait()), asyncio.create_task(self._app._crashed.wait())]
+            ends = [asyncio.create_task(stop.wait()), asyncio.create_task(self._app.until_crashed())]
             await asyncio.wait([*tasks, *ends], return_when=asyncio.FIRST_COMPLETED)
             for task in tasks + ends:
                 task.cancel()

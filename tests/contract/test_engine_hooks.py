@@ -215,6 +215,11 @@ def test_every_private_name_that_is_touched_is_explained() -> None:
     assert unexplained == set(), "name it in docs/internals/engine.md, with its reason"
 
 
+def test_nothing_outside_the_engine_touches_a_private_name() -> None:
+    outside = [path for path in (ROOT / "monitor").rglob("stream/*.py") if list(touched(path.read_text()))]
+    assert outside == [], "move it into monitor/stream/engine"
+
+
 def test_a_private_name_of_others_is_noticed() -> None:
     mine = "class A:\n def f(self, other):\n  self._mine = 1\n  return self._mine, self._theirs, other._mine\n"
     assert list(touched(mine)) == ["_theirs", "_mine"]

@@ -11,7 +11,7 @@ from faust.types.tuples import TP
 
 from monitor.stream.engine.batches import BATCH_BYTES_MAX, REQUEST_BYTES_MAX
 from monitor.stream.engine.lanes import Batch, Lanes
-from monitor.stream.engine.ownership import Fenced, Ownership
+from monitor.stream.engine.ownership import Ownership
 from monitor.stream.engine.producer import Producer
 from monitor.stream.engine.shards import Shard
 from monitor.stream.engine.store import PartitionStore
@@ -129,6 +129,15 @@ class LeadApp(faust.App):  # type: ignore[misc]
         """See Host."""
         await self.engine.on_given_up()
 
+    def owner_url(self, partition: int) -> str | None:
+        """Base URL of the worker that has this partition of the table; None while it is not known."""
+        url = self.assignor._tps_url.get(TP(self.changelog_topic, partition))
+        return None if url is None else str(url)
+
+    async def until_crashed(self) -> None:
+        """Return when the engine has crashed; `crash_reason` then says with what."""
+        await self._crashed.wait()
+
     def recovery_left(self) -> int | None:
         """Changelog offsets still to be read; None while nothing is being recovered."""
         return self.tables.recovery.active_remaining_total() if self.in_recovery else None
@@ -139,11 +148,15 @@ class LeadApp(faust.App):  # type: ignore[misc]
             lanes.drop_queued()
 
     async def send_all(self, topic: str, partition: int, records: Any, epoch: int | None) -> int | None:
-        """See Producer.send_all; raises Fenced, too, when the acknowledgement came after the epoch was over."""
+        """See Producer.send_all; raises Fenced, too, when it is not certain that nobody else wrote in between.
+
+        A worker that was paused may have bytes in its buffers that leave when it goes on, behind those of the new
+        owner. If it remembered their offset, it would skip what the new owner wrote.
+        """
         producer: Producer = self.producer
         offset = await producer.send_all(topic, partition, records, epoch)
-        if epoch is not None and epoch != self.ownership.epoch:
-            raise Fenced
+        if epoch is not None:
+            await self.ownership.may_write(epoch)
         return offset
 
     async def quiesce(self) -> None:

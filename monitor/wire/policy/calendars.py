@@ -97,11 +97,19 @@ def _weekly(faults: Faults, node: Node) -> tuple[Hours, ...]:
 
 def _weekdays(key: Node) -> tuple[str, ...]:
     value = text(key)
-    first, _, last = value.partition("-")
-    if first not in _WEEKDAYS or (last or first) not in _WEEKDAYS:
+    days = days_of(value)
+    if not days:
         raise Refused(
             key, f"{quoted(value)} is no weekday", f"write {', '.join(_WEEKDAYS)}, or a range such as mon-fri"
         )
+    return days
+
+
+def days_of(key: str) -> tuple[str, ...]:
+    """The weekdays that a key such as `fri` or `mon-thu` names; none if it is no such key."""
+    first, _, last = key.partition("-")
+    if first not in _WEEKDAYS or (last or first) not in _WEEKDAYS:
+        return ()
     start = _WEEKDAYS.index(first)
     count = (_WEEKDAYS.index(last or first) - start) % 7 + 1  # sun-thu is a week of work too
     return tuple(_WEEKDAYS[(start + more) % 7] for more in range(count))

@@ -24,7 +24,7 @@ class PolicyFault(NamedTuple):
     fix: str
 
     def __str__(self) -> str:
-        field, message, fix = (_harmless(part) for part in (self.field, self.message, self.fix))
+        field, message, fix = (harmless(part) for part in (self.field, self.message, self.fix))
         return f"{self.file}:{self.line}: {field}: {message}; fix: {fix}"
 
 
@@ -71,7 +71,7 @@ def quoted(text: str) -> str:
     return f"'{text}'" if len(text) <= _SHOWN_MAX else f"'{text[:_SHOWN_MAX]}…'"
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """The file is a stranger's: no control characters reach a terminal, and a line stays a line."""
     clipped = text if len(text) <= _PART_MAX else text[:_PART_MAX] + "…"
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in clipped)
