@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from monitor.cli.failure import SELF_FENCED
 from monitor.wire.policy import load_policy
 from tests.soak import checks, evidence
 from tests.soak.faults import Hands, Kind, schedule
@@ -100,7 +101,8 @@ async def run(proof: Proof, options: Options, brokers: Sequence[KafkaBroker], pr
     for kind, at_s in hands.inflicted if not proof.clocks_tampered_with else ():
         report.takeovers_s[kind].append(checks.silence_s(after.outcomes, at_s))
     report.problems += hands.complaints
-    allowed = RESTARTED if proof.own_brokers or "pause" in proof.kinds else ()
+    # A machine that is too busy is a pause, too; but nothing except a broker makes a worker fail or refuse to start.
+    allowed = RESTARTED if proof.own_brokers else (SELF_FENCED,)
     report.problems += [f"a worker ended by itself with status {n}" for n in report.ends if n not in allowed]
     _judge(proof, report, load, expected, before, after)
     return report
