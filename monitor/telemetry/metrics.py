@@ -153,6 +153,7 @@ class Metrics:
         self._clocks = _ClockGauge()
         self.registry.register(self._clocks)
         self._outcomes = self._counter("lead_sla_outcomes_total")
+        self._said: dict[tuple[str, Kind, str, str], Counter] = {}
         self._first_touch = self._histogram("lead_sla_first_touch_seconds")
         self._lateness = self._histogram("lead_sla_lateness_seconds")
         self._batch_records = self._histogram("lead_sla_judge_batch_records")
@@ -225,7 +226,9 @@ class Metrics:
         """One outcome was acknowledged by the broker."""
         duty = _bounded(outcome.duty, self._duties)
         team, segment = _bounded(outcome.team, self._teams), _bounded(outcome.segment, self._segments)
-        self._outcomes.labels(duty, outcome.kind, team, segment).inc()
+        labels = (duty, outcome.kind, team, segment)
+        said = self._said.get(labels) or self._said.setdefault(labels, self._outcomes.labels(*labels))
+        said.inc()
         if outcome.evidence_at is None or outcome.revision or outcome.kind not in (Kind.MET, Kind.FULFILLED_LATE):
             return  # a revised verdict was measured when it was first said
         self._first_touch.labels(duty).observe(max(0, outcome.evidence_at - outcome.started_at) / _US_PER_S)
