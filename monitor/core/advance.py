@@ -55,15 +55,18 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
         return Step(lead, (), (Remark.DUPLICATE,))
     if lead.base_key is not None and new.key() <= lead.base_key:
         return Step(lead, (), (Remark.TOO_LATE,))
-    barred = _barred(lead, new)
+    newest_at = evidence.newest_at
+    # Nothing was ever said of an instant behind the newest evidence and the newest tick, and nothing is final there.
+    ahead = new.at > lead.known_until and (newest_at is None or new.at > newest_at)
+    barred = () if ahead else _barred(lead, new)
     if barred:
         new = new._replace(barred=barred)
     outcomes: tuple[Outcome, ...] = ()
-    if _is_newest(new, evidence):
+    if ahead or _is_newest(new, evidence):
         fold = apply(lead.fold, new, policy)
         remarks = on_transition(lead.fold.stage, fold.stage, policy)
         after = Lead(lead.id, lead.known_until, evidence.followed_by(new), fold, lead.told, lead.base, lead.base_key)
-        if not _said_before(new.at, lead):
+        if not ahead and any(entry.at >= new.at for entry in lead.told):
             after, outcomes = _told(after, policy, since=new.at)
         elif fold.clocks is not lead.fold.clocks:
             changed = _changed(lead.fold.clocks, fold.clocks)
@@ -85,17 +88,6 @@ def _is_newest(new: Evidence, evidence: History) -> bool:
     return newest.key() < new.key()
 
 
-def _said_before(since: int, lead: Lead) -> bool:
-    """Whether everything that was said is of instants before `since`: then only a change of a clock changes it."""
-    newest_at = lead.evidence.newest_at
-    if newest_at is None or (lead.known_until < since and newest_at < since):
-        return True  # nothing is said of instants behind the newest evidence and the newest tick
-    for entry in lead.told:
-        if entry.at >= since:
-            return False
-    return True
-
-
 def _changed(before: Sequence[Clock], after: Sequence[Clock]) -> list[Clock]:
     """A newest event changes clocks and starts some; it moves none and removes none."""
     return [clock for n, clock in enumerate(after) if n >= len(before) or before[n] is not clock]
@@ -104,8 +96,6 @@ def _changed(before: Sequence[Clock], after: Sequence[Clock]) -> list[Clock]:
 def _barred(lead: Lead, new: Evidence) -> tuple[str, ...]:
     """Duties whose verdict this event would come before, but is final for its source."""
     barred: tuple[str, ...] = ()
-    if lead.known_until < new.at:  # no verdict that lies behind the event can be final yet
-        return barred
     for clock in lead.fold.clocks:
         if new.at <= clock.verdict_at and lead.known_until >= clock.final_at(new.source) and _judged(lead, clock):
             barred += (clock.duty,)

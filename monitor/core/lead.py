@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from monitor.core.event import OrderKey, Scalar
 from monitor.core.evidence import Evidence as Evidence
 from monitor.core.evidence import History, Pieces
+from monitor.core.outcome import Kind
 from monitor.core.tables import ClockState
 
 # Events kept per lead to judge again when one arrives late. Sales cadences in the field run to 10-20 touches
@@ -69,7 +70,7 @@ class Told(NamedTuple):
 
     duty: str
     cycle: int
-    kind: str
+    kind: Kind
     level: str
     revision: int
     standing: bool

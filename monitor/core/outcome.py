@@ -72,5 +72,6 @@ class Outcome(NamedTuple):
     @property
     def outcome_id(self) -> str:
         """Deterministic: the same lead, duty, cycle, kind, level, policy version and revision give the same id."""
-        parts = (self.lead, self.duty, self.cycle, self.kind.value, self.level, self.policy_version, self.revision)
-        return "out_" + blake2b("\x1f".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+        of_clock = f"{self.lead}\x1f{self.duty}\x1f{self.cycle}"
+        said = f"{of_clock}\x1f{self.kind}\x1f{self.level}\x1f{self.policy_version}\x1f{self.revision}"
+        return "out_" + blake2b(said.encode(), digest_size=16).hexdigest()

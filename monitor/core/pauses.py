@@ -22,7 +22,9 @@ def due_after(calendar: Calendar | None, start_at: int, limit: Limit, pauses: It
         if from_at >= due:
             break
         if to_at > from_at:
-            due = due_at(calendar, to_at, _left(calendar, from_at, due, limit))
+            # Days are due at their time of day, which may be an opening: the working time before it is used up at
+            # the closing before that, and a pause must not bring a clock forward.
+            due = max(due, due_at(calendar, to_at, _left(calendar, from_at, due, limit)))
             resumed_at = to_at
     return due
 

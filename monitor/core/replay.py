@@ -18,7 +18,7 @@ class Replay:
         self._policy = policy
         self.leads: dict[str, Lead] = {}
         self._next: dict[str, int | None] = {}
-        self._deadlines = DeadlineIndex(self._next.get)
+        self._deadlines: DeadlineIndex[str] = DeadlineIndex(self._next.get)
 
     def run(self, events: Iterable[Event], until: int | None = None) -> Iterator[Outcome]:
         """Outcomes in the order in which they come true; `until` is the last instant that passes.
@@ -36,7 +36,7 @@ class Replay:
 
     def pass_time(self, until: int) -> Iterator[Outcome]:
         """Let every deadline up to `until` pass, each at its own instant."""
-        while (at := self._deadlines.first()) is not None and at <= until:
+        while (at := self._deadlines.first(until)) is not None:
             for lead in self._deadlines.due(at):
                 yield from self._step(lead, TimeAdvanced(at))
 

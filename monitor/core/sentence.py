@@ -1,5 +1,6 @@
 """Says an outcome in one sentence that a person understands."""
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from monitor.core.instant import to_rfc3339
@@ -15,33 +16,16 @@ _CANCELLED: Final = {
 }
 
 
-def sentence(outcome: Outcome) -> str:
-    """One line of plain text; names come from outside, so whoever shows it elsewhere escapes it there."""
+def sentence(outcome: Outcome, at: str | None = None, due_at: str | None = None) -> str:
+    """One line of plain text; names come from outside, so whoever shows it elsewhere escapes it there.
+
+    Whoever has written the two instants already, as `to_rfc3339` does, may pass them on.
+    """
     owner = f"owner {outcome.owner}" if outcome.owner else "nobody assigned"
-    text = f"{outcome.duty} on lead {outcome.lead} {_said(outcome)}; {owner}."
+    due = _shortened(due_at or to_rfc3339(outcome.due_at)) + _limit(outcome)
+    said = _SAID[outcome.kind](outcome, _shortened(at or to_rfc3339(outcome.at)), due)
+    text = f"{outcome.duty} on lead {outcome.lead} {said}; {owner}."
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
-
-
-def _said(outcome: Outcome) -> str:
-    due = _instant(outcome.due_at) + _limit(outcome)
-    match outcome.kind:
-        case Kind.ACTIVATED:
-            return f"started at {_instant(outcome.at)}: a follow-up is due by {due}"
-        case Kind.WARNED:
-            return f"has used {outcome.level}% of its time at {_instant(outcome.at)}: a follow-up is due by {due}"
-        case Kind.MET:
-            return f"met: followed up at {_instant(outcome.at)}, due by {due}"
-        case Kind.BREACHED:
-            return f"breached: no follow-up by {due}"
-        case Kind.FULFILLED_LATE:
-            return f"fulfilled late: followed up at {_instant(outcome.at)}{_lateness(outcome)}, due by {due}"
-        case Kind.CANCELLED:
-            why = _CANCELLED.get(outcome.reason, "an event ended the duty")
-            return f"cancelled at {_instant(outcome.at)}: {why}"
-        case Kind.WITHDRAWN:
-            return f"corrected: {_taken_back(outcome.level)} was withdrawn, by evidence that arrived late"
-        case Kind.FINALISED:
-            return f"final since {_instant(outcome.at)}: later evidence changes nothing"
 
 
 def _taken_back(level: str) -> str:
@@ -65,8 +49,8 @@ def _lateness(outcome: Outcome) -> str:
     return f"{late} ({_duration(outcome.late_working_us)} of working time)"
 
 
-def _instant(at: int) -> str:
-    return to_rfc3339(at).replace(".000000Z", "Z")
+def _shortened(instant: str) -> str:
+    return instant.replace(".000000Z", "Z")
 
 
 def _duration(duration_us: int) -> str:
@@ -82,3 +66,16 @@ def _duration(duration_us: int) -> str:
         elif parts:
             break
     return " ".join(parts[:2])
+
+
+# What is said of each kind, by the outcome, its instant, and its due instant with the limit.
+_SAID: Final[Mapping[Kind, Callable[[Outcome, str, str], str]]] = {
+    Kind.ACTIVATED: lambda _, at, due: f"started at {at}: a follow-up is due by {due}",
+    Kind.WARNED: lambda o, at, due: f"has used {o.level}% of its time at {at}: a follow-up is due by {due}",
+    Kind.MET: lambda _, at, due: f"met: followed up at {at}, due by {due}",
+    Kind.BREACHED: lambda _, at, due: f"breached: no follow-up by {due}",
+    Kind.FULFILLED_LATE: lambda o, at, due: f"fulfilled late: followed up at {at}{_lateness(o)}, due by {due}",
+    Kind.CANCELLED: lambda o, at, _: f"cancelled at {at}: {_CANCELLED.get(o.reason, 'an event ended the duty')}",
+    Kind.WITHDRAWN: lambda o, *_: f"corrected: {_taken_back(o.level)} was withdrawn, by evidence that arrived late",
+    Kind.FINALISED: lambda _, at, due: f"final since {at}: later evidence changes nothing",
+}

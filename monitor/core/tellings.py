@@ -7,7 +7,7 @@ from monitor.core.lead import Clock, Lead, Told
 from monitor.core.outcome import Kind, Reason
 from monitor.core.tables import OPEN_STATES, ClockState
 
-ToldKey = tuple[str, int, str, str]
+ToldKey = tuple[str, int, Kind, str]
 """Duty, cycle, kind, level: the first four fields of Told, by which a later telling of the same is recognised."""
 
 

@@ -32,7 +32,7 @@ def difference(
         since = max(since, lead.base_key[0] + 1)
     for clock in looked_at:
         for telling in tellings(clock, lead.known_until, told, ticking):
-            key: ToldKey = (clock.duty, clock.cycle, telling.kind, telling.level)
+            key = (clock.duty, clock.cycle, telling.kind, telling.level)
             holding.add(key)
             before = told.get(key)
             if before is not None and _settled(before, telling, clock, since):
@@ -77,7 +77,7 @@ def _withdrawal(lead: Lead, entry: Told, policy: Policy) -> Outcome:
     telling = Telling(Kind.WITHDRAWN, level, entry.at, "")
     named = (clock for clock in lead.fold.clocks if (clock.duty, clock.cycle) == (entry.duty, entry.cycle))
     outcome = _outcome(lead, next(named, None) or _gone(entry, policy), telling, entry.revision, policy)
-    said = outcome._replace(kind=Kind(entry.kind), level=entry.level)
+    said = outcome._replace(kind=entry.kind, level=entry.level)
     return outcome._replace(supersedes=said.outcome_id)
 
 

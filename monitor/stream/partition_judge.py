@@ -47,12 +47,6 @@ class Judged(NamedTuple):
     """The newest tick of the batch."""
 
 
-class _Touched(NamedTuple):
-    lead: Lead
-    offset: int
-    next_at: int
-
-
 class PartitionJudge:
     """The leads of one partition. After a fold that could not be stored it must be thrown away."""
 
@@ -60,13 +54,13 @@ class PartitionJudge:
         """Reads the whole shard once, for deadlines and counts."""
         self._shard = shard
         self._policy = policy
-        self._touched: dict[str, _Touched] = {}
+        self._touched: dict[bytes, bytes] = {}
         self._opened: OpenClocks = Counter()
         self.open_clocks: OpenClocks = Counter()
         self.set_aside = 0
         """Leads whose state cannot be read: their events end in dead letters, their deadlines are not known."""
-        self.deadlines = DeadlineIndex(self._next_at)
-        pending: list[tuple[int, str]] = []
+        self.deadlines: DeadlineIndex[bytes] = DeadlineIndex(self._next_at)
+        pending: list[tuple[int, bytes]] = []
         for key, packed in shard.items():
             try:
                 header = state_header(packed)
@@ -74,7 +68,7 @@ class PartitionJudge:
                 self.set_aside += 1
                 continue
             if header.next_at:
-                pending.append((header.next_at, key.decode()))
+                pending.append((header.next_at, key))
             if header.open:
                 with suppress(UnreadableState):  # named when its lead is judged next
                     _count(self.open_clocks, clock_states(packed), 1)
@@ -92,23 +86,22 @@ class PartitionJudge:
             except UnreadableRecord as unreadable:
                 damaged.append((record, str(unreadable)))
                 continue
-            if isinstance(read, Event) and record.key != read.lead.encode():
-                damaged.append((record, "the key is not the id of the event's lead"))
-                continue
             if isinstance(read, Event):
-                leads = [read.lead]
+                keys = [read.lead.encode()]
+                if record.key != keys[0]:
+                    damaged.append((record, "the key is not the id of the event's lead"))
+                    continue
             else:
                 tick = ReadTick(read.at, _appended_at(record))
                 # A clock that is fast moves nobody's time: no more has passed than the broker's clock says.
                 read = TimeAdvanced(min(read.at, tick.appended_at or read.at))
-                leads = self.deadlines.due(read.at)
-            for lead in leads:
+                keys = self.deadlines.due(read.at)
+            for key in keys:
                 try:
-                    outcomes += self._advance(lead, read, record.offset, remarks)
+                    outcomes += self._advance(key, read, record.offset, remarks)
                 except (UnreadableState, CalendarExhausted) as unreadable:
                     damaged.append((record, str(unreadable)))
-        states = [(name.encode(), encode_state(*touched)) for name, touched in self._touched.items()]
-        return Judged(outcomes, states, damaged, remarks, tick)
+        return Judged(outcomes, list(self._touched.items()), damaged, remarks, tick)
 
     def remember(self, judged: Judged, changelog_offset: int | None) -> None:
         """The batch is told and its states are acknowledged: from now on they are the truth."""
@@ -124,22 +117,24 @@ class PartitionJudge:
         return None if packed is None else decode_state(name, packed)
 
     def _advance(
-        self, name: str, event: Event | TimeAdvanced, offset: int, remarks: Counter[tuple[Remark, str]]
+        self, key: bytes, event: Event | TimeAdvanced, offset: int, remarks: Counter[tuple[Remark, str]]
     ) -> tuple[Outcome, ...]:
-        known = self._known(name)
-        if known is not None and offset <= known.offset:
-            if isinstance(event, TimeAdvanced) and known.next_at:
-                self.deadlines.add(known.next_at, name)  # an old tick took it out, and is not the one it waits for
-            return ()
-        before = None if known is None else known.lead
+        packed = self._packed(key)
+        before, next_at = None, 0
+        if packed is not None:
+            _, known_offset, next_at = state_header(packed)
+            if offset <= known_offset:
+                if isinstance(event, TimeAdvanced) and next_at:
+                    self.deadlines.add(next_at, key)  # an old tick took it out, and is not the one it waits for
+                return ()
+            before = decode_state(key.decode(), packed)
         step = advance(before, event, self._policy)
-        if known is not None and isinstance(event, Event) and pending_as_before(before, step.lead):
-            next_at = known.next_at
-        else:
+        if isinstance(event, TimeAdvanced) or not pending_as_before(before, step.lead):
             next_at = next_instant(step.lead) or 0
             if next_at:
-                self.deadlines.add(next_at, name)
-        self._touched[name] = _Touched(step.lead, offset, next_at)
+                self.deadlines.add(next_at, key)
+        # Packed at once, while all of it is still in the processor's caches; few leads occur twice in a batch.
+        self._touched[key] = encode_state(step.lead, offset, next_at)
         if before is None or before.fold.clocks is not step.lead.fold.clocks:
             _count(self._opened, _states(step.lead), 1)
             if before is not None:
@@ -148,21 +143,11 @@ class PartitionJudge:
             remarks.update((remark, event.type) for remark in step.remarks)
         return step.outcomes
 
-    def _known(self, name: str) -> _Touched | None:
-        touched = self._touched.get(name)
-        if touched is not None:
-            return touched
-        packed = self._shard.get(name.encode())
-        if packed is None:
-            return None
-        header = state_header(packed)
-        return _Touched(decode_state(name, packed), header.offset, header.next_at)
+    def _packed(self, key: bytes) -> bytes | None:
+        return self._touched.get(key) or self._shard.get(key)
 
-    def _next_at(self, name: str) -> int | None:
-        touched = self._touched.get(name)
-        if touched is not None:
-            return touched.next_at or None
-        packed = self._shard.get(name.encode())
+    def _next_at(self, key: bytes) -> int | None:
+        packed = self._packed(key)
         return None if packed is None else state_header(packed).next_at or None
 
 

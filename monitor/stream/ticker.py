@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from aiokafka.errors import KafkaError
 
@@ -27,6 +28,14 @@ COMPARE_EVERY_S = 30.0
 SKEW_LOGGED_US = 1_000_000
 # How often the group's progress is asked for while intake is behind.
 BEHIND_S = 0.1
+
+
+class _Sent(NamedTuple):
+    """A tick under way."""
+
+    at: int
+    skew_us: int
+    """What was known of our clock when it was sent; it is in `at`."""
 
 
 class Ticker:
@@ -55,7 +64,7 @@ class Ticker:
         self._time = time
         self._metrics = metrics
         self._changed = asyncio.Event()
-        self._sent: dict[int, int] = {}
+        self._sent: dict[int, _Sent] = {}
         """Per partition, a tick that was sent and not yet read."""
         self._skew = Skew()
         self._compare_s = time.elapsed_s()
@@ -63,10 +72,11 @@ class Ticker:
 
     def judged(self, partition: int, tick: ReadTick | None) -> None:
         """A batch was judged: deadlines may have come or gone."""
-        if tick is not None:
-            if tick.at >= self._sent.get(partition, 0):
-                self._sent.pop(partition, None)
-            self._compare(tick)
+        sent = self._sent.get(partition)
+        if tick is not None and sent is not None and tick.at >= sent.at:
+            del self._sent[partition]
+            if tick.at == sent.at:  # another worker's tick tells nothing of our clock
+                self._compare(tick._replace(at=sent.at - sent.skew_us + self._skew.us))
         self._changed.set()
 
     def reset(self) -> None:
@@ -104,6 +114,7 @@ class Ticker:
         return min(wait_s, COMPARE_EVERY_S)
 
     def _compare(self, tick: ReadTick) -> None:
+        """`tick` as it would have been sent knowing what is known now, or one that was under way would count twice."""
         self._compare_s = self._time.elapsed_s() + COMPARE_EVERY_S
         changed_us = self._skew.learn(tick, self._time.now_at())
         self._metrics.clock_skew(self._skew.us / 1e6)
@@ -114,7 +125,8 @@ class Ticker:
         waiting = {}
         for partition, judge in self._judges().items():
             at = judge.deadlines.first()
-            if at is not None and at > self._sent.get(partition, 0):
+            sent = self._sent.get(partition)
+            if at is not None and (sent is None or at > sent.at):
                 waiting[partition] = at
         return waiting
 
@@ -126,7 +138,7 @@ class Ticker:
             pass
 
     async def _tick(self) -> None:
-        epoch, now_at = self._epoch(), self._now_at()
+        epoch, now_at, skew_us = self._epoch(), self._now_at(), self._skew.us
         ends = await self._positions.ends(self._topics.events, self._topics.events_partitions)
         held_back = False
         while await self._positions.unread(ends):
@@ -142,6 +154,10 @@ class Ticker:
             self._compare_s = self._time.elapsed_s() + COMPARE_EVERY_S  # if it is lost, try again then
         record: Send = (None, encode_tick(TimeAdvanced(now_at)), ())
         for partition in due:
-            await self._send_all(self._topics.timeline, partition, [record], epoch)
-            self._sent[partition] = now_at
+            self._sent[partition] = _Sent(now_at, skew_us)  # before it is: it may be read before we hear that it was
+            try:
+                await self._send_all(self._topics.timeline, partition, [record], epoch)
+            except BaseException:
+                self._sent.pop(partition, None)
+                raise
             self._metrics.tick("sent")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import product
 from typing import Final, Literal, get_args
 
-from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
+from prometheus_client import CollectorRegistry, Counter, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -86,6 +86,7 @@ class Metrics:
         self._clocks = _ClockGauge()
         self.registry.register(self._clocks)
         self._outcomes = counter("lead_sla_outcomes_total", self.registry)
+        self._said: dict[tuple[str, Kind, str, str], Counter] = {}
         self._first_touch = histogram("lead_sla_first_touch_seconds", self.registry)
         self._lateness = histogram("lead_sla_lateness_seconds", self.registry)
         self._batch_records = histogram("lead_sla_judge_batch_records", self.registry)
@@ -158,7 +159,9 @@ class Metrics:
         """One outcome was acknowledged by the broker."""
         duty = _bounded(outcome.duty, self._duties)
         team, segment = _bounded(outcome.team, self._teams), _bounded(outcome.segment, self._segments)
-        self._outcomes.labels(duty, outcome.kind, team, segment).inc()
+        labels = (duty, outcome.kind, team, segment)
+        said = self._said.get(labels) or self._said.setdefault(labels, self._outcomes.labels(*labels))
+        said.inc()
         if outcome.evidence_at is None or outcome.revision or outcome.kind not in (Kind.MET, Kind.FULFILLED_LATE):
             return  # a revised verdict was measured when it was first said
         self._first_touch.labels(duty).observe(max(0, outcome.evidence_at - outcome.started_at) / _US_PER_S)

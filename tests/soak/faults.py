@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
 
+from monitor.cli.failure import SELF_FENCED
 from tests.soak.supervised import Supervised
 from tests.support.kafka import KafkaBroker
 
@@ -27,7 +28,7 @@ Kind = Literal[
 ]
 HOUR_S = 3600
 # Seconds that a fault lasts, at least and at most. A pause outlasts the session of 6 s; a worker that is killed
-# may come back at once or when others have long taken over.
+# may come back at once or when others have long taken over; work goes on for a while without a broker that is gone.
 LASTS_S: dict[Kind, tuple[float, float]] = {
     "kill": (0, 9),
     "stop": (0, 9),
@@ -37,7 +38,7 @@ LASTS_S: dict[Kind, tuple[float, float]] = {
     "clock-forward": (8, 12),
     "broker-stop": (60, 60),
     "leader-kill": (8, 15),
-    "broker-gone": (0, 0),
+    "broker-gone": (30, 30),
     "rolling": (2, 4),
 }
 _BROKER_FAULTS = ("broker-stop", "leader-kill", "broker-gone", "rolling")
@@ -140,11 +141,13 @@ class Hands:
                 await self._broker(fault)
 
     async def stop(self, worker: Supervised) -> None:
-        """SIGTERM; the exit status must be 0."""
+        """SIGTERM; the exit status must be 0, but for a worker that was about to stop itself to be safe."""
         begun_s = time.monotonic()
         status = await worker.end(signal.SIGTERM)
         self.stops_s.append(time.monotonic() - begun_s)
-        if status:
+        if status == SELF_FENCED:
+            worker.ends[status] += 1
+        elif status:
             self.complaints.append(f"SIGTERM: exit status {status}, see {worker.log}")
 
     async def _broker(self, fault: Fault) -> None:
@@ -161,8 +164,8 @@ class Hands:
         else:
             leader = await self._leader()
             await asyncio.to_thread(leader.kill)
+            await asyncio.sleep(fault.for_s)
             if fault.kind == "leader-kill":
-                await asyncio.sleep(fault.for_s)
                 await asyncio.to_thread(leader.start)
                 await self._in_sync()
 

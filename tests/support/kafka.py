@@ -193,8 +193,9 @@ class KafkaCluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with ThreadPoolExecutor(len(self.nodes)) as pool:
-            list(pool.map(KafkaBroker.stop, self.nodes))
+        for node in self.nodes:
+            if node.running:
+                node.kill()  # in order the last ones would wait for controllers that are gone
 
 
 _VOTERS = "controller.quorum.voters"

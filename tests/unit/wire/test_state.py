@@ -93,7 +93,7 @@ def test_the_header_says_whether_a_clock_is_open() -> None:
     assert state_header(encode_state(new_lead("L"), 0, None)).open is False
 
 
-@pytest.mark.parametrize("version", [v for v in (0, 1, 2, 255) if v != VERSION])
+@pytest.mark.parametrize("version", [0, VERSION + 1, 255])  # version 1: tests/contract/test_formats.py
 def test_an_unknown_version_is_named_and_not_read(version: int) -> None:
     packed = bytes([version]) + encode_state(typical(), 1, None)[1:]
     for read in (state_header, lambda packed: decode_state("L", packed)):

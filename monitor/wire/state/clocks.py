@@ -1,0 +1,119 @@
+"""The clocks of a lead and what was said of them, packed together: most events change neither."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeVar, overload
+
+import msgspec
+
+from monitor.core.lead import Clock, Told
+from monitor.core.tables import OPEN_STATES, ClockState
+from monitor.wire.state.codes import DAMAGE, UnreadableState
+
+T = TypeVar("T")
+
+_Parts = tuple[tuple[Clock, ...], tuple[Told, ...]]
+_encode: Final = msgspec.msgpack.Encoder().encode
+_parts: Final[msgspec.msgpack.Decoder[_Parts]] = msgspec.msgpack.Decoder(_Parts)
+
+
+# The fields that come first, as far as those that are asked for: decoding stops short of the rest.
+class _ClockHead(msgspec.Struct, array_like=True, gc=False):
+    duty: str
+    cycle: msgspec.Raw
+    round: msgspec.Raw
+    state: ClockState
+
+
+class _Heads(msgspec.Struct, array_like=True, gc=False):
+    clocks: tuple[_ClockHead, ...]
+
+
+_heads: Final[msgspec.msgpack.Decoder[_Heads]] = msgspec.msgpack.Decoder(_Heads)
+
+
+class _Packed(Sequence[T]):
+    """A sequence that is unpacked when somebody looks into it, which may raise UnreadableState."""
+
+    __slots__ = ()
+
+    def unpacked(self) -> tuple[T, ...]:
+        """All of them."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return len(self.unpacked())
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.unpacked())
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self.unpacked()[index]
+
+    def __eq__(self, other: object) -> bool:
+        return self.unpacked() == (other.unpacked() if isinstance(other, _Packed) else other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class PackedClocks(_Packed[Clock]):
+    """The clocks of a lead as bytes, and what was said of them."""
+
+    __slots__ = ("_read", "is_open", "length", "packed", "told")
+
+    def __init__(self, packed: bytes, length: int, is_open: bool) -> None:
+        self.packed = packed
+        self.length = length
+        self.is_open = is_open
+        self.told = PackedTold(self)
+        self._read: _Parts | None = None
+
+    def __len__(self) -> int:
+        return self.length
+
+    def unpacked(self) -> tuple[Clock, ...]:
+        """All clocks. Raises UnreadableState."""
+        return self.parts()[0]
+
+    def parts(self) -> _Parts:
+        """The clocks and what was said. Raises UnreadableState."""
+        if self._read is None:
+            try:
+                self._read = _parts.decode(self.packed)
+            except DAMAGE as error:
+                raise UnreadableState(f"the clocks of the state are damaged: {error}") from error
+        return self._read
+
+
+class PackedTold(_Packed[Told]):
+    """What was said of the clocks of a lead, as bytes."""
+
+    __slots__ = ("clocks",)
+
+    def __init__(self, clocks: PackedClocks) -> None:
+        self.clocks = clocks
+
+    def unpacked(self) -> tuple[Told, ...]:
+        """All that was said. Raises UnreadableState."""
+        return self.clocks.parts()[1]
+
+
+def packed_clocks(clocks: Sequence[Clock], told: Sequence[Told]) -> tuple[bytes, int, bool]:
+    """Both as bytes, those they were read from when neither was changed; how many clocks; whether one is open."""
+    if isinstance(clocks, PackedClocks):
+        if told is clocks.told:
+            return clocks.packed, clocks.length, clocks.is_open
+        clocks = clocks.unpacked()
+    is_open = not OPEN_STATES.isdisjoint([clock.state for clock in clocks])
+    return _encode((clocks, tuple(told))), len(clocks), is_open
+
+
+def clock_states_of(packed: bytes) -> list[tuple[str, ClockState]]:
+    """Duty and state of each clock. Raises UnreadableState."""
+    try:
+        return [(clock.duty, clock.state) for clock in _heads.decode(packed).clocks]
+    except DAMAGE as error:
+        raise UnreadableState(f"the clocks of the state are damaged: {error}") from error

@@ -1,0 +1,150 @@
+"""How a lead's state is kept in the table and its changelog: a fixed header, then msgpack.
+
+Header: version byte, a byte that is 1 while a clock is open, then two unsigned 64-bit numbers: the timeline
+offset of the last record that is in this state, and the next instant at which a tick may change what is said
+(0: none). Recovery and the deadline index read only the header.
+
+Behind it stand the parts of the lead; clocks and evidence are bytes within, unpacked only when somebody looks at them.
+"""
+
+from struct import Struct
+from typing import Final, NamedTuple
+
+import msgspec
+
+from monitor.core.event import OrderKey, Scalar
+from monitor.core.lead import Fold, Lead
+from monitor.core.tables import ClockState
+from monitor.wire.state import version_1
+from monitor.wire.state.clocks import PackedClocks, clock_states_of, packed_clocks
+from monitor.wire.state.codes import DAMAGE, STAGE_CODES, STAGES, UnreadableState
+from monitor.wire.state.history import PackedHistory, packed_history
+
+VERSION: Final = 2
+_READABLE: Final = frozenset({version_1.VERSION, VERSION})
+_VERSION: Final = bytes([VERSION])
+_HEADER: Final = Struct(">BBQQ")
+
+_Fields = dict[str, Scalar]
+# Stage, its instant, round, attributes; clocks: their number, packed.
+_Base = tuple[str, int, int, _Fields, int, bytes]
+# Clocks: packed, their number; known until; stage, its instant, round, attributes; evidence: its number, the newest
+# instant, sources, records; what is the base, and its key; erased.
+_Body = tuple[
+    bytes,
+    int,
+    int,
+    int | str,
+    int,
+    int,
+    _Fields,
+    int,
+    int | None,
+    list[str],
+    bytes,
+    _Base | None,
+    OrderKey | None,
+    bool,
+]
+_encode: Final = msgspec.msgpack.Encoder().encode
+_body: Final[msgspec.msgpack.Decoder[_Body]] = msgspec.msgpack.Decoder(_Body)
+
+
+class _Head(msgspec.Struct, array_like=True, gc=False):
+    """The first field of the body: decoding stops short of the rest."""
+
+    clocks: bytes
+
+
+_head: Final[msgspec.msgpack.Decoder[_Head]] = msgspec.msgpack.Decoder(_Head)
+
+
+class StateHeader(NamedTuple):
+    """What is known of a state without decoding it."""
+
+    open: bool
+    """A clock is open."""
+    offset: int
+    next_at: int
+    """0: no tick will change what is said."""
+
+
+def encode_state(lead: Lead, offset: int, next_at: int | None) -> bytes:
+    """The state of a lead after the timeline record at `offset`."""
+    fold, base = lead.fold, lead.base
+    history = packed_history(lead.evidence)
+    clocks, clocks_length, is_open = packed_clocks(fold.clocks, lead.told)
+    body = (
+        clocks,
+        clocks_length,
+        lead.known_until,
+        STAGE_CODES.get(fold.stage, fold.stage),
+        fold.stage_at,
+        fold.round,
+        fold.attributes,
+        history.count,
+        history.newest_at,
+        history.sources,
+        history.records,
+        None if base is None else _base_packed(base),
+        lead.base_key,
+        lead.erased,
+    )
+    return _HEADER.pack(VERSION, is_open, offset, next_at or 0) + _encode(body)
+
+
+def decode_state(lead_id: str, packed: bytes) -> Lead:
+    """The lead. Raises UnreadableState, and so may looking at the clocks and the evidence of the lead."""
+    if packed[:1] != _VERSION:
+        state_header(packed)
+        return version_1.decode(lead_id, memoryview(packed)[_HEADER.size :])
+    try:
+        (
+            clocks_packed, clocks_length, known_until, stage, stage_at, round_, attributes, count, newest_at, sources,
+            records, base, base_key, erased,
+        ) = _body.decode(memoryview(packed)[_HEADER.size :])  # fmt: skip
+        clocks = PackedClocks(clocks_packed, clocks_length, packed[1] == 1)
+        return Lead(
+            lead_id,
+            known_until,
+            PackedHistory(count, newest_at, sources, records),
+            Fold(STAGES[stage] if isinstance(stage, int) else stage, stage_at, round_, attributes, clocks),
+            clocks.told,
+            None if base is None else _base_unpacked(*base),
+            base_key,
+            erased,
+        )
+    except DAMAGE as error:
+        raise UnreadableState(f"the state is damaged: {error}") from error
+
+
+def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:
+    """Duty and state of each clock, in a fraction of the time that the whole lead takes. Raises UnreadableState."""
+    state_header(packed)
+    body = memoryview(packed)[_HEADER.size :]
+    if packed[0] == version_1.VERSION:
+        return [(clock.duty, clock.state) for clock in version_1.decode("", body).fold.clocks]
+    try:
+        return clock_states_of(_head.decode(body).clocks)
+    except DAMAGE as error:
+        raise UnreadableState(f"the state is damaged: {error}") from error
+
+
+def state_header(packed: bytes) -> StateHeader:
+    """The header alone. Raises UnreadableState."""
+    if len(packed) < _HEADER.size:
+        raise UnreadableState(f"the state has {len(packed)} bytes, fewer than its header")
+    version, is_open, offset, next_at = _HEADER.unpack_from(packed)
+    if version not in _READABLE:
+        raise UnreadableState(f"the state has version {version}; this release reads version {VERSION} and older ones")
+    return StateHeader(bool(is_open), offset, next_at)
+
+
+def _base_packed(base: Fold) -> tuple[object, ...]:
+    told = base.clocks.told if isinstance(base.clocks, PackedClocks) else ()
+    clocks, length, _ = packed_clocks(base.clocks, told)
+    return base.stage, base.stage_at, base.round, base.attributes, length, clocks
+
+
+def _base_unpacked(stage: str, stage_at: int, round_: int, attributes: _Fields, count: int, clocks: bytes) -> Fold:
+    return Fold(stage, stage_at, round_, attributes, PackedClocks(clocks, count, is_open=False))
