@@ -18,6 +18,9 @@ State = tuple[bytes, bytes]
 class Durably(Protocol):
     """One unit, one implementation for each guarantee."""
 
+    alone: bool
+    """The broker keeps everybody else from writing to a partition that is ours."""
+
     async def begin(self, partitions: Collection[int]) -> None:
         """These partitions were assigned and their state is not yet read: see to it that predecessors are done."""
         ...
@@ -44,6 +47,8 @@ class AtLeastOnce:
     A crash in between repeats outcomes, with the same id. Whoever is superseded is kept from writing by epoch
     and lease; what slips through all the same is an older state, and recovery keeps the newest.
     """
+
+    alone = False
 
     def __init__(
         self, topics: Topics, changelog: str, send_all: SendAll, time: TimeSource, metrics: EngineMetrics

@@ -55,7 +55,7 @@ class Judge:
             raise Fenced  # taken between two assignments: whoever recovers the partition reads this again
         judged = judge.fold(batch.records)
         changelog_offset = await self._durably.write(partition, batch.epoch, judged, batch.records[-1].offset + 1)
-        judge.remember(judged, changelog_offset)
+        judge.remember(judged, changelog_offset, alone=self._durably.alone)
         self._count(judged, len(batch.records), self._time.elapsed_s() - started_s)
         self.on_judged(partition, judged.tick)
 

@@ -103,10 +103,16 @@ class PartitionJudge:
                     damaged.append((record, str(unreadable)))
         return Judged(outcomes, list(self._touched.items()), damaged, remarks, tick)
 
-    def remember(self, judged: Judged, changelog_offset: int | None) -> None:
-        """The batch is told and its states are acknowledged: from now on they are the truth."""
+    def remember(self, judged: Judged, changelog_offset: int | None, *, alone: bool = True) -> None:
+        """The batch is told and its states are acknowledged: from now on they are the truth.
+
+        `alone`: nobody else can have written to this partition of the changelog. Otherwise what somebody wrote in
+        between, a superseded worker for one, is left for the next recovery to read.
+        """
         if changelog_offset is not None:
-            self._shard.put_all(judged.states, changelog_offset)
+            read_to = self._shard.changelog_offset
+            unread = changelog_offset - len(judged.states) - (-1 if read_to is None else read_to)
+            self._shard.put_all(judged.states, changelog_offset if alone or not unread else read_to or 0)
         self._touched.clear()
         self.open_clocks.update(self._opened)
         self._opened = Counter()

@@ -37,6 +37,8 @@ class Transactional:
     transaction does not end as it should, the worker stops: the next start lets the broker decide.
     """
 
+    alone = True
+
     def __init__(
         self,
         client: Mapping[str, Any],

@@ -183,3 +183,16 @@ def test_a_tick_behind_the_brokers_clock_passes_as_much_time_as_it_says() -> Non
     started, slow = log_of(assigned("a"), TimeAdvanced(START + MINUTE))
     done = judge.fold([started, slow._replace(timestamp=(START + 5 * HOUR) // 1_000, timestamp_type=1)])
     assert [outcome.kind for outcome in done.outcomes] == [Kind.ACTIVATED]
+
+
+def test_what_somebody_else_wrote_to_the_changelog_in_between_is_left_for_the_next_recovery() -> None:
+    shard = MemoryShard()
+    judge = PartitionJudge(shard, POLICY)
+    for offset, lead, changelog_offset, read_to in ((0, "a", 0, 0), (1, "b", 1, 1), (2, "c", 3, 1), (3, "d", 4, 1)):
+        judge.remember(
+            judge.fold([Record(offset, encode_event(assigned(lead)), lead.encode())]), changelog_offset, alone=False
+        )
+        assert shard.changelog_offset == read_to
+    assert sorted(key for key, _ in shard.items()) == [b"a", b"b", b"c", b"d"]
+    judge.remember(judge.fold([Record(4, encode_event(assigned("e")), b"e")]), 7, alone=True)
+    assert shard.changelog_offset == 7

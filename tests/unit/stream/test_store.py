@@ -95,7 +95,8 @@ async def test_damage_is_logged_once_for_each_kind_with_a_count_and_an_example(
         "2 changelog records have no lead's id as their key and were skipped; "
         "the first: changelog, partition 2, offset 3: the key is no lead's id",
         "3 changelog records are no states that this release reads; their leads are set aside, not judged; "
-        "the first: changelog, partition 2, offset 0: the state has version 99; this release reads version 2 and older ones",
+        "the first: changelog, partition 2, offset 0: "
+        "the state has version 99; this release reads version 2 and older ones",
     ]
     assert store.damage == {Damage.NOT_A_LEAD: 2, Damage.UNREADABLE: 3}
     assert sorted(store) == [b"a", b"c"]
