@@ -92,8 +92,8 @@ class PartitionStore(base.Store):  # type: ignore[misc]
             self.damage[damage] += records
             partition, first = found[0]
             self.log.error(
-                "%s changelog records %s; the first: %s, partition %s, %s",
-                records, BECAME[damage], self.table.changelog_topic_name, partition, first.examples[damage],
+                f"%s changelog records {BECAME[damage]}; the first: %s, partition %s, %s",  # two kinds, two lines
+                records, self.table.changelog_topic_name, partition, first.examples[damage],
             )  # fmt: skip
 
     async def on_stop(self) -> None:
