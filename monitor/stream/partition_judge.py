@@ -1,9 +1,9 @@
 """Folds the timeline records of one partition into its leads. No Kafka in here: records in, verdicts out."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from monitor.core.advance import Remark, TimeAdvanced, advance
 from monitor.core.calendar import CalendarExhausted
@@ -12,7 +12,7 @@ from monitor.core.event import Event
 from monitor.core.lead import Lead
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
-from monitor.core.tables import OPEN_STATES, ClockState
+from monitor.core.tables import ClockState
 from monitor.core.tellings import next_instant, pending_as_before
 from monitor.stream.engine.store import Shard
 from monitor.telemetry.metrics import ClockState as ClockLabel
@@ -21,6 +21,7 @@ from monitor.wire.timeline import UnreadableRecord, decode_record
 
 OpenClocks = Counter[tuple[str, ClockLabel]]
 """How many clocks are open, by (duty, state)."""
+_OPEN: Final[Mapping[ClockState, ClockLabel]] = {ClockState.RUNNING: "running", ClockState.BREACHED: "breached"}
 
 
 class Judged(NamedTuple):
@@ -54,7 +55,9 @@ class PartitionJudge:
                 pending.append((header.next_at, key))
             if header.open:
                 with suppress(UnreadableState):  # named when its lead is judged next
-                    _count(self.open_clocks, clock_states(packed), 1)
+                    self.open_clocks.update(
+                        (duty, _OPEN[state]) for duty, state in clock_states(packed) if state in _OPEN
+                    )
         self.deadlines.fill(pending)
 
     def fold(self, records: Iterable[Any]) -> Judged:
@@ -112,9 +115,9 @@ class PartitionJudge:
         # Packed at once, while all of it is still in the processor's caches; few leads occur twice in a batch.
         self._touched[key] = encode_state(step.lead, offset, next_at)
         if before is None or before.fold.clocks is not step.lead.fold.clocks:
-            _count(self._opened, _states(step.lead), 1)
+            _count(self._opened, step.lead, 1)
             if before is not None:
-                _count(self._opened, _states(before), -1)
+                _count(self._opened, before, -1)
         if step.remarks and isinstance(event, Event):
             remarks.update((remark, event.type) for remark in step.remarks)
         return step.outcomes
@@ -127,11 +130,7 @@ class PartitionJudge:
         return None if packed is None else state_header(packed).next_at or None
 
 
-def _states(lead: Lead) -> list[tuple[str, ClockState]]:
-    return [(clock.duty, clock.state) for clock in lead.fold.clocks]
-
-
-def _count(counts: OpenClocks, states: list[tuple[str, ClockState]], step: int) -> None:
-    for duty, state in states:
-        if state in OPEN_STATES:
-            counts[duty, "running" if state is ClockState.RUNNING else "breached"] += step
+def _count(counts: OpenClocks, lead: Lead, step: int) -> None:
+    for clock in lead.fold.clocks:
+        if clock.state in _OPEN:
+            counts[clock.duty, _OPEN[clock.state]] += step
