@@ -8,14 +8,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import accumulate
-from operator import sub
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from monitor.core.instant import from_rfc3339
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.localtime import clock_shows, moved_at, reached_at
+from monitor.core.year import Period as Period
+from monitor.core.year import Year, year_of
 
 Hours = tuple[tuple[int, int], ...]
 """Opening hours of one day: (open, close) in local minutes from midnight, ascending, close up to 1440."""
@@ -34,28 +34,6 @@ class CalendarExhausted(ValueError):
     """The calendar does not open often enough, or the instant lies beyond it; the message says which."""
 
 
-class Period(NamedTuple):
-    """Working time from `open_at` until just before `close_at`."""
-
-    open_at: int
-    close_at: int
-
-
-class _Year(NamedTuple):
-    """The periods of the dates of one year, in order; lists of the same length, to be bisected."""
-
-    opens: list[int]
-    closes: list[int]
-    used: list[int]  # working microseconds of the year before each period
-    total: int
-    dates: list[int]  # ordinals of the dates with a period: the working days
-
-    def used_by(self, at: int) -> int:
-        """Working microseconds of the year before `at`."""
-        index = bisect_right(self.opens, at) - 1
-        return 0 if index < 0 else self.used[index] + min(at, self.closes[index]) - self.opens[index]
-
-
 @dataclass(frozen=True, eq=False)
 class Calendar:
     """Opening hours in a time zone; compared and hashed by identity.
@@ -69,7 +47,7 @@ class Calendar:
     weekly: tuple[Hours, ...]
     closed: frozenset[date] = frozenset()
     days: Mapping[date, Hours] = field(default_factory=dict)
-    _years: dict[int, _Year] = field(default_factory=dict, init=False, repr=False)
+    _years: dict[int, Year] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.weekly) != 7:
@@ -96,7 +74,7 @@ class Calendar:
 
     def is_open(self, at: int) -> bool:
         """Whether `at` is working time: an opening instant is, a closing instant is not."""
-        year = self._year(self._shown(at).year)
+        year = self._year_at(at)
         return year.used_by(at + 1) > year.used_by(at)
 
     def next_open(self, at: int) -> int:
@@ -107,9 +85,9 @@ class Calendar:
         """Working microseconds from `from_at` until `to_at`; 0 when `to_at` is not later."""
         if to_at <= from_at:
             return 0
-        first, last = self._shown(from_at).year, self._shown(to_at).year
-        years_us = sum(self._year(number).total for number in range(first, last))
-        return years_us + self._year(last).used_by(to_at) - self._year(first).used_by(from_at)
+        first, last = self._year_at(from_at), self._year_at(to_at)
+        years_us = sum(self._year(number).total for number in range(first.number, last.number))
+        return years_us + last.used_by(to_at) - first.used_by(from_at)
 
     def due(self, start_at: int, limit: Limit) -> int:
         """The instant at which the limit is used up, never before `start_at`. Raises CalendarExhausted.
@@ -135,7 +113,7 @@ class Calendar:
         return self.due(start_at, limit._replace(amount=limit.amount * percent // 100))
 
     def _after_time(self, start_at: int, amount: int) -> int | None:
-        missing_us = amount + self._year(self._shown(start_at).year).used_by(start_at)
+        missing_us = amount + self._year_at(start_at).used_by(start_at)
         for year in self._years_from(start_at):
             if missing_us <= year.total:
                 index = bisect_left(year.used, missing_us) - 1
@@ -163,21 +141,21 @@ class Calendar:
                 return max(at, year.opens[index])
         raise CalendarExhausted(f"calendar {self.name}: no opening after {self._shown(at).date()}")
 
-    def _years_from(self, at: int) -> Iterator[_Year]:
-        first = self._shown(at).year
+    def _years_from(self, at: int) -> Iterator[Year]:
+        first = self._year_at(at).number
         return (self._year(number) for number in range(first, first + _SEARCH_YEARS))
 
-    def _year(self, number: int) -> _Year:
+    def _year_at(self, at: int) -> Year:
+        for year in self._years.values():
+            if year.sure_from <= at < year.sure_until:
+                return year
+        return self._year(self._shown(at).year)
+
+    def _year(self, number: int) -> Year:
         if number not in self._years:
             if len(self._years) >= _CACHED_YEARS_MAX:
                 self._years.clear()
-            ordinals = range(date(number, 1, 1).toordinal(), date(number + 1, 1, 1).toordinal())
-            days = [(ordinal, self.periods(date.fromordinal(ordinal))) for ordinal in ordinals]
-            opens = [period.open_at for _, periods in days for period in periods]
-            closes = [period.close_at for _, periods in days for period in periods]
-            used = list(accumulate(map(sub, closes, opens), initial=0))
-            dates = [ordinal for ordinal, periods in days if periods]
-            self._years[number] = _Year(opens, closes, used[:-1], used[-1], dates)
+            self._years[number] = year_of(number, self.periods)
         return self._years[number]
 
     def _shown(self, at: int) -> datetime:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
-from monitor.core.advance import Remark, TimeAdvanced, advance
+from monitor.core.advance import Remark, Step, TimeAdvanced, advance
 from monitor.core.calendar import CalendarExhausted
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import Event
@@ -72,14 +72,22 @@ class PartitionJudge:
             except UnreadableRecord as unreadable:
                 damaged.append((record, str(unreadable)))
                 continue
-            keys = [read.lead.encode()] if isinstance(read, Event) else self.deadlines.due(read.at)
-            for key in keys:
-                try:
-                    outcomes += self._advance(key, read, record.offset, remarks)
-                except (UnreadableState, CalendarExhausted) as unreadable:
-                    damaged.append((record, str(unreadable)))
             if isinstance(read, TimeAdvanced):
                 ticked_until = max(ticked_until or 0, read.at)
+                keys = self.deadlines.due(read.at)
+            else:
+                keys = [read.lead.encode()]
+            for key in keys:
+                try:
+                    step = self._advance(key, read, record.offset)
+                except (UnreadableState, CalendarExhausted) as unreadable:
+                    damaged.append((record, str(unreadable)))
+                    continue
+                if step is None:
+                    continue
+                outcomes += step.outcomes
+                if step.remarks and isinstance(read, Event):
+                    remarks.update((remark, read.type) for remark in step.remarks)
         return Judged(outcomes, list(self._touched.items()), damaged, remarks, ticked_until)
 
     def remember(self, judged: Judged, changelog_offset: int | None) -> None:
@@ -95,9 +103,8 @@ class PartitionJudge:
         packed = self._shard.get(name.encode())
         return None if packed is None else decode_state(name, packed)
 
-    def _advance(
-        self, key: bytes, event: Event | TimeAdvanced, offset: int, remarks: Counter[tuple[Remark, str]]
-    ) -> tuple[Outcome, ...]:
+    def _advance(self, key: bytes, event: Event | TimeAdvanced, offset: int) -> Step | None:
+        """None: the lead's state contains this record already."""
         packed = self._packed(key)
         before, next_at = None, 0
         if packed is not None:
@@ -105,22 +112,22 @@ class PartitionJudge:
             if offset <= known_offset:
                 if isinstance(event, TimeAdvanced) and next_at:
                     self.deadlines.add(next_at, key)  # an old tick took it out, and is not the one it waits for
-                return ()
+                return None
             before = decode_state(key.decode(), packed)
         step = advance(before, event, self._policy)
-        if isinstance(event, TimeAdvanced) or not pending_as_before(before, step.lead):
-            next_at = next_instant(step.lead) or 0
+        after = step.lead
+        if isinstance(event, TimeAdvanced) or not pending_as_before(before, after):
+            next_at = next_instant(after) or 0
             if next_at:
                 self.deadlines.add(next_at, key)
         # Packed at once, while all of it is still in the processor's caches; few leads occur twice in a batch.
-        self._touched[key] = encode_state(step.lead, offset, next_at)
-        if before is None or before.fold.clocks is not step.lead.fold.clocks:
-            _count(self._opened, step.lead, 1)
-            if before is not None:
-                _count(self._opened, before, -1)
-        if step.remarks and isinstance(event, Event):
-            remarks.update((remark, event.type) for remark in step.remarks)
-        return step.outcomes
+        self._touched[key] = encode_state(after, offset, next_at)
+        if before is None:
+            _count(self._opened, after, 1)
+        elif before.fold.clocks is not after.fold.clocks:
+            _count(self._opened, after, 1)
+            _count(self._opened, before, -1)
+        return step
 
     def _packed(self, key: bytes) -> bytes | None:
         return self._touched.get(key) or self._shard.get(key)
