@@ -42,7 +42,7 @@ def main() -> int:
     if given.profile:
         _print(hotspots.judge_path())
         return 0
-    _print(describe() + "\n")
+    _print(describe(broker=not scale.quick) + "\n")
     _print(heading(markdown=given.markdown))
     began_s, rows, failed = monotonic(), 0, False
     for row in _rows(scale, given.only):
