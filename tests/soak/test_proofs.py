@@ -52,6 +52,6 @@ async def test_the_leader_of_three_brokers_is_killed(prefix: str, tmp_path: Path
 async def test_wall_clocks_that_step_by_an_hour_change_no_verdict(
     kafka: KafkaBroker, prefix: str, tmp_path: Path
 ) -> None:
-    if clock.library() is None:
-        lacking("libfaketime", "faketime")
+    if lack := clock.missing():
+        lacking(lack, "gcc libc6-dev")
     await proved(SHORT["clock-step"], tmp_path, prefix, [kafka])
