@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 READY := .venv/.ready
 RIVALS := .cache/rivals/.ready
-QUICK := $(wildcard tests/tidy tests/unit tests/contract tests/timelines)
+QUICK := $(wildcard tests/tidy tests/unit tests/contract tests/timelines tests/simulation)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 

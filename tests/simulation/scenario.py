@@ -1,0 +1,189 @@
+"""One seed: made-up leads, workers that are killed, paused and stopped at any step, and what must hold afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from faust.types.tuples import TP
+
+from monitor.core.event import Event
+from monitor.core.instant import from_rfc3339
+from monitor.core.limit import Limit, LimitUnit
+from monitor.core.policy import Target
+from monitor.core.replay import Replay
+from monitor.stream.engine.shards import MemoryShard
+from monitor.stream.partition_judge import PartitionJudge
+from monitor.wire.lead_event import decode
+from monitor.wire.outcome import encode_outcome
+from monitor.wire.state import decode_state
+from tests.simulation.kafka import Cluster, Record
+from tests.simulation.worker import CHANGELOG, LIMITS, SESSION_S, START_AT, TOPICS, Machine
+from tests.simulation.world import World
+from tests.support.agreement import ACCEPTANCE, S, duty, policy
+from tests.support.cluster import event, standing, touch
+
+GUARANTEES = ("at_least_once", "transactional")
+TROUBLE_S, END_S = 42.0, 64.0
+
+
+def seconds(count: int) -> Target:
+    """A limit of so many seconds."""
+    return Target(Limit(LimitUnit.ELAPSED, count * S, f"{count} seconds elapsed"), None)
+
+
+POLICY = policy(duty(targets=(seconds(8),), warn_at=(50,)), ACCEPTANCE._replace(targets=(seconds(5),), hold_us=2 * S))
+START_S = START_AT / 1e6
+
+
+class Simulation:
+    """Everything follows from the seed and the guarantee."""
+
+    def __init__(self, seed: int, guarantee: str) -> None:
+        by_transactions = guarantee == "transactional"
+        self.world = World(seed)
+        rng = self.rng = self.world.rng
+        bundles = [[TP(TOPICS.events, n)] for n in range(TOPICS.events_partitions)]
+        bundles += [[TP(TOPICS.timeline, n)] for n in range(TOPICS.partitions)]
+        rng.shuffle(bundles)
+        self.cluster = Cluster(self.world, bundles, SESSION_S, SESSION_S)
+        self.by_transactions = by_transactions
+        self.input: list[dict[str, Any]] = []
+        self.arrived_s: dict[str, float] = {}
+        self._trouble = rng.choice((0.001, 0.004, 0.02))
+        self._kinds = rng.choice((("kill",), ("pause",), ("kill", "pause", "terminate")))
+        self._left = rng.randint(1, 10)
+        holes = rng.choice((0.0, 0.0, 0.02))
+        self.machines = [
+            Machine(
+                self.cluster, POLICY, f"worker-{name}", by_transactions=by_transactions, disk=rng.random() < 0.5,
+                holes=holes,
+            )
+            for name in "abc"[: rng.choice((1, 2, 2, 3))]
+        ]  # fmt: skip
+
+    def run(self) -> None:
+        """To the end, and then once more with one new worker on all that is there."""
+        for lead in range(self.rng.randint(3, 8)):
+            self._make_up(f"L{lead}", 1 + self.rng.random() * 20)
+        for machine in self.machines:
+            machine.on_step = self._disturb
+            self.world.at(self.rng.choice((0.0, self.rng.random() * 20)), machine.start)
+        self.world.run(TROUBLE_S)
+        self._left = 0
+        self.world.calm_down()
+        self.world.run(END_S)
+        for machine in self.machines:
+            machine.process.kill()
+        last = Machine(self.cluster, POLICY, "last", by_transactions=self.by_transactions, disk=False)
+        self.machines.append(last)
+        last.start()
+        self.world.run(END_S + 3 * SESSION_S)
+
+    def _make_up(self, lead: str, at_s: float) -> None:
+        rng, base_s = self.rng, START_S + at_s
+        story = [event(lead, "lead.assigned", base_s, {"owner": rng.choice(("ana", "ben"))})]
+        if rng.random() < 0.6:
+            story.append(touch(lead, base_s + rng.random() * 12))
+        if rng.random() < 0.3:
+            story.append(event(lead, "lead.handed_off", base_s + 1))
+        if rng.random() < 0.3:
+            story.append(event(lead, "lead.accepted", base_s + 1 + rng.random() * 8))
+        if rng.random() < 0.3:
+            story.append(event(lead, "lead.recycled", base_s + rng.random() * 10))
+            story.append(event(lead, "lead.assigned", base_s + 10, {"owner": "cem"}))
+        story += [
+            event(lead, "lead.updated", base_s + rng.random() * 15, {"score": n}) for n in range(rng.randint(0, 5))
+        ]
+        if rng.random() < 0.3:
+            story.append(rng.choice(story))
+        for item in story:
+            late_s = rng.random() * (10 if rng.random() < 0.1 else 0.2)
+            self.world.at(self._at_s(item) + late_s, self._produce, item)
+
+    def _at_s(self, item: dict[str, Any]) -> float:
+        return (decoded(item).at - START_AT) / 1e6
+
+    def _produce(self, item: dict[str, Any]) -> None:
+        tp = TP(TOPICS.events, self.rng.randrange(TOPICS.events_partitions))
+        self.cluster.log.append(tp, [(None, json.dumps(item).encode(), ())], "crm")
+        self.input.append(item)
+        self.arrived_s.setdefault(item["id"], self.world.now_s)
+
+    def _disturb(self, machine: Machine) -> None:
+        process = machine.process
+        if self._left == 0 or process.paused or self.rng.random() >= self._trouble * (10 if process.sending else 1):
+            return
+        self._left -= 1
+        what = self.rng.choice(self._kinds)
+        if what == "kill":
+            machine.kill()
+        elif what == "pause":
+            process.pause(self.rng.choice((1.0, SESSION_S + 1, 2 * SESSION_S)) * (0.5 + self.rng.random()))
+        else:
+            machine.terminate()
+
+    def check(self) -> None:
+        """Raises AssertionError for the first promise that was not kept."""
+        errors = [error for machine in self.machines for error in machine.errors]
+        assert errors == [], f"a worker crashed: {errors!r}"
+        read = [
+            record for partition in range(TOPICS.partitions) for record in self._records(TOPICS.outcomes, partition)
+        ]
+        self._check_verdicts(read)
+        for partition in range(TOPICS.partitions):
+            self._check_partition(partition)
+
+    def _records(self, topic: str, partition: int) -> list[Record]:
+        return self.cluster.log.read(TP(topic, partition), 0)[0]
+
+    def _check_verdicts(self, read: Iterable[Record]) -> None:
+        replay = Replay(POLICY)
+        expected = told(encode_outcome(o) for o in replay.run(map(decoded, self.input), START_AT + round(END_S * 1e6)))
+        said = told(record.value for record in read)
+        assert standing(said) == standing(expected), "the verdicts are not the replay's"
+        for outcome in said:
+            if outcome["kind"] == "withdrawn" and outcome["level"] == "breached":
+                arrived_s = max(self.arrived_s[id_] for id_ in outcome["evidence_ids"] or self.arrived_s)
+                assert arrived_s + START_S > instant_s(outcome["due_at"]), "a breach was announced against the evidence"
+
+    def _check_partition(self, partition: int) -> None:
+        """What the timeline says once it is folded from its beginning was told and is remembered, and nothing else."""
+        timeline = self._records(TOPICS.timeline, partition)
+        committed = self.cluster.group.committed.get(TP(TOPICS.timeline, partition), 0)
+        assert committed == len(timeline), f"partition {partition} was not judged to its end"
+        shard = MemoryShard()
+        judge = PartitionJudge(shard, POLICY)
+        judged = judge.fold(timeline)
+        judge.remember(judged, 0)
+        expected = Counter(map(encode_outcome, judged.outcomes))
+        said = Counter(record.value for record in self._records(TOPICS.outcomes, partition))
+        assert set(said) == set(expected), f"partition {partition}: outcomes are missing or wrong"
+        if self.by_transactions:
+            assert said == expected, f"partition {partition}: an outcome was told twice"
+        changelog = self._records(CHANGELOG, partition)
+        states = dict(shard.items())
+        assert {r.key: r.value for r in changelog} == states, f"partition {partition}: a last state is not the newest"
+        if self.by_transactions:
+            epochs = [int(record.written_by.split("/")[1]) for record in changelog]
+            assert epochs == sorted(epochs), f"partition {partition} had two writers"
+        known = {e.id for key, packed in states.items() for e in decode_state(key.decode(), packed).evidence}
+        assert known == {decoded(item).id for item in self.input if item["subject"].encode() in states}
+
+
+def decoded(item: dict[str, Any]) -> Event:
+    """As intake reads it."""
+    return decode(json.dumps(item).encode(), (), 0, LIMITS)
+
+
+def told(values: Iterable[bytes | None]) -> list[dict[str, Any]]:
+    """The data of outcomes, with id and lead."""
+    read = [json.loads(value or b"") for value in values]
+    return [{**item["data"], "id": item["id"], "lead": item["subject"]} for item in read]
+
+
+def instant_s(text: str) -> float:
+    """An instant of an outcome as a Unix time."""
+    return from_rfc3339(text) / 1e6

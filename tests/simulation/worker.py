@@ -1,0 +1,320 @@
+"""A worker of the simulation: the product's own classes, put together over the model of Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from aiokafka.errors import KafkaError, RequestTimedOutError
+from faust.types.tuples import TP
+
+from monitor.core.policy import Policy
+from monitor.stream import transactional
+from monitor.stream.durably import AtLeastOnce, Durably
+from monitor.stream.engine.app import LeadApp
+from monitor.stream.engine.lanes import Lanes
+from monitor.stream.engine.ownership import Ownership, SelfFenced
+from monitor.stream.engine.shards import MemoryShard, Shard
+from monitor.stream.engine.store import PartitionStore
+from monitor.stream.intake import Intake, Topics
+from monitor.stream.judge import Judge
+from monitor.stream.ticker import Ticker
+from monitor.stream.worker import Worker
+from monitor.telemetry.metrics import Metrics
+from monitor.wire.lead_event import TimeLimits
+from tests.simulation.clients import LOST, PlainProducer, Positions, Reader, TransactionalProducer
+from tests.simulation.kafka import Assignment, Cluster
+from tests.simulation.world import Process, World
+
+START_AT = 1_790_841_600_000_000
+"""The wall clock when a simulation begins: 2026-10-01T08:00:00Z."""
+SESSION_S = 6.0
+COMMIT_S = 0.2
+CHANGELOG = "changelog"
+TOPICS = Topics("events", 2, "timeline", "outcomes", "dead-letters", 3)
+METRICS = Metrics(version="simulated")
+LIMITS = TimeLimits(future_us=2**62, past_us=2**62)
+
+
+class Time(NamedTuple):
+    """TimeSource of a world."""
+
+    world: World
+
+    def now_at(self) -> int:
+        """Wall clock, microseconds."""
+        return START_AT + round(self.world.now_s * 1e6)
+
+    def elapsed_s(self) -> float:
+        """Monotonic seconds."""
+        return self.world.now_s
+
+
+class Message(NamedTuple):
+    """A piece of a changelog partition."""
+
+    partition: int
+    offset: int
+    value: list[Any]
+
+
+class App:
+    """What the engine's parts need of the application."""
+
+    send_all = LeadApp.send_all
+    continuous_topics = frozenset({TOPICS.timeline})
+    log = logging.getLogger("simulation")
+    flow_control = SimpleNamespace(suspend=lambda: None, clear=lambda: None)
+    monitor = SimpleNamespace(track_tp_end_offset=lambda tp, offset: None)
+    topics = SimpleNamespace(acks_enabled_for=lambda topic: True)
+
+    def __init__(
+        self, process: Process, cluster: Cluster, time: Time, crashed: Callable[[BaseException], None]
+    ) -> None:
+        self.metrics = METRICS.engine
+        self.ownership = Ownership(SESSION_S, time.elapsed_s, METRICS.engine)
+        self.producer = PlainProducer(process, cluster, self)
+        self.committed_elsewhere: frozenset[str] = frozenset()
+        self.lanes: list[Lanes] = []
+        self.store: PartitionStore
+        self._crashed = crashed
+
+    async def crash(self, reason: BaseException) -> None:
+        """The process will end soon."""
+        self._crashed(reason)
+
+    async def on_shards_ready(self, partitions: list[int]) -> None:
+        """Set by the worker."""
+
+    def shard(self, partition: int) -> Shard:
+        """See LeadApp."""
+        return self.store.shard(partition)
+
+    def take_stale(self, partition: int) -> list[tuple[bytes, bytes]]:
+        """See LeadApp."""
+        return self.store.take_stale(partition)
+
+    def drop_queued(self) -> None:
+        """See LeadApp."""
+        for lanes in self.lanes:
+            lanes.drop_queued()
+
+
+class SimulatedWorker(Worker):
+    """Faust's part is modelled here, ours is inherited."""
+
+    def __init__(
+        self,
+        process: Process,
+        cluster: Cluster,
+        policy: Policy,
+        open_shard: Callable[[int], Shard],
+        crashed: Callable[[BaseException], None],
+        *,
+        by_transactions: bool,
+    ) -> None:
+        self._process = process
+        self._cluster = cluster
+        self._time = Time(process.world)
+        self._metrics = METRICS
+        self._assigned_s = 0.0
+        self._watch: Any = SimpleNamespace(revoked=lambda: None)
+        self._app: Any = (app := App(process, cluster, self._time, crashed))
+        table = SimpleNamespace(name="leads", changelog_topic_name=CHANGELOG)
+        app.store = PartitionStore("lead-sla://", app, table, open_shard=open_shard, loop=process.loop)
+        app.on_shards_ready = self._recovered  # type: ignore[method-assign]
+        self._durably: Durably
+        if by_transactions:
+            app.committed_elsewhere = frozenset({TOPICS.timeline})
+            transactional.AIOKafkaProducer = TransactionalProducer
+            client = {"process": process, "cluster": cluster}
+            self._durably = transactional.Transactional(
+                client, "group", TOPICS, CHANGELOG, lambda: app.ownership.epoch, self._time, METRICS.engine
+            )
+        else:
+            self._durably = AtLeastOnce(TOPICS, CHANGELOG, app.send_all, self._time, METRICS.engine)
+        self._judge = Judge(policy, app.shard, self._durably, self._time, METRICS)
+        positions: Any = Positions(process, cluster)
+        self._ticker = Ticker(
+            TOPICS, lambda: self._judge.partitions, lambda: app.ownership.epoch, positions, app.send_all, self._time,
+            METRICS,
+        )  # fmt: skip
+        self._judge.on_judged = self._ticker.judged
+        intake = Intake(TOPICS, LIMITS, app.send_all, METRICS)
+        put = {TOPICS.events: self._lane(intake.take), TOPICS.timeline: self._lane(self._judge.take)}
+        self.reader = Reader(process, cluster, app, put)
+        self._recovering: asyncio.Task[None] | None = None
+        self._ticking: asyncio.Task[None]
+
+    def _lane(self, work: Callable[[Any], Awaitable[None]]) -> Callable[..., None]:
+        lanes = Lanes(work, self._app.ownership, self._app.crash, METRICS.engine, drained=True)
+        self._app.lanes.append(lanes)
+        return lanes.put
+
+    async def live(self) -> None:
+        """From start until the process ends."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._ticking = tasks.create_task(self._ticker.run())
+                tasks.create_task(self._commit())
+                while True:
+                    await self._assigned(await self._join())
+                    await self._beat()
+                    await self._revoked()
+        except ExceptionGroup as group:
+            await self._app.crash(group.exceptions[0])
+        except Exception as error:
+            await self._app.crash(error)
+
+    async def terminate(self) -> None:
+        """As on SIGTERM."""
+        self._ticking.cancel()
+        if self._recovering is not None:
+            self._recovering.cancel()
+        await self.reader.quiesce()
+        await self._durably.end()
+        name = self._process.name
+        await self._process.ask("group", lambda reply: self._cluster.group.leave(name, reply))
+
+    async def _join(self) -> Assignment:
+        """Join, and fetch the assignment: the lease counts from when it was asked for, as in ConsumerThread."""
+        name, group = self._process.name, self._cluster.group
+        while True:
+            try:
+                generation = await self._process.ask("group", lambda reply: group.join(name, reply), LOST)
+                asked_s = self._time.elapsed_s()
+                assignment: Assignment | None = await self._process.ask(
+                    "group", lambda reply, n=generation: group.sync(name, n, reply), LOST
+                )
+            except RequestTimedOutError:
+                continue
+            if assignment is not None:
+                self._app.ownership.heard(asked_s)
+                return assignment
+
+    async def _assigned(self, assignment: Assignment) -> None:
+        self.reader.generation = assignment.generation
+        mine = [tp.partition for tp in assignment.partitions if tp.topic == TOPICS.timeline]
+        await self._taken(mine)
+        self._recovering = asyncio.create_task(self._recover(mine, assignment))
+
+    async def _recover(self, partitions: list[int], assignment: Assignment) -> None:
+        try:
+            for partition in partitions:
+                await self._read_changelog(TP(CHANGELOG, partition))
+            # Faust does not stop this when another assignment comes.
+            done = asyncio.create_task(
+                self._app.store.on_recovery_completed({TP(CHANGELOG, partition) for partition in partitions}, set())
+            )
+            await asyncio.wait([done])
+            await self.reader.seek(assignment.partitions, assignment.generation)
+        except KafkaError as error:
+            await self._app.crash(error)
+
+    async def _read_changelog(self, tp: TP) -> None:
+        store, log = self._app.store, self._cluster.log
+        end = await self._process.ask("fetch", lambda reply: reply(log.stable_end(tp)))
+        position = store.persisted_offset(tp) or 0
+        while position < end:
+            count = self._process.world.rng.choice((1, 5, 100))
+            records, position = await self._process.ask(
+                "fetch", lambda reply, at=position, count=count: reply(log.read(tp, at, count))
+            )
+            message = Message(tp.partition, position - 1, records)
+            store.apply_changelog_batch([SimpleNamespace(message=message)], None, None)
+
+    async def _beat(self) -> None:
+        """Until the assignment is over."""
+        name, generation, group = self._process.name, self.reader.generation, self._cluster.group
+        while True:
+            await asyncio.sleep(SESSION_S / 6)
+            asked_s = self._time.elapsed_s()
+            try:
+                answer = await self._process.ask(
+                    "heartbeat", lambda reply: group.heartbeat(name, generation, reply), LOST
+                )
+            except RequestTimedOutError:
+                continue
+            if answer != "alive":
+                return
+            self._app.ownership.heard(asked_s)
+
+    async def _revoked(self) -> None:
+        if self._recovering is not None:
+            self._recovering.cancel()
+        await self.reader.quiesce()
+        self._app.ownership.next_epoch()
+        self.reader.revoked()
+        await self._given_up()
+
+    async def _commit(self) -> None:
+        while True:
+            await self.reader.progress.wait()
+            self.reader.progress.clear()
+            await asyncio.sleep(COMMIT_S)
+            if not await self.reader.commit():
+                self.reader.progress.set()
+
+
+class Machine:
+    """Where a worker is started again whenever it ends."""
+
+    def __init__(
+        self, cluster: Cluster, policy: Policy, name: str, *, by_transactions: bool, disk: bool, holes: float = 0.0
+    ) -> None:
+        """`disk`: states outlive the process."""
+        self.world = cluster.world
+        self.errors: list[BaseException] = []
+        self.worker: SimulatedWorker
+        self.process: Process
+        self.on_step: Callable[[Machine], None] = lambda machine: None
+        self._cluster = cluster
+        self._policy = policy
+        self._name = name
+        self._by_transactions = by_transactions
+        self._disk: dict[int, MemoryShard] | None = {} if disk else None
+        self._holes = holes
+        self._starts = 0
+
+    def start(self) -> None:
+        """A new process."""
+        self._starts += 1
+        self.process = process = Process(self.world, f"{self._name}.{self._starts}")
+        process.on_step = lambda _: self.on_step(self)
+        self.worker = SimulatedWorker(
+            process, self._cluster, self._policy, self._open_shard, lambda reason: self._crashed(process, reason),
+            by_transactions=self._by_transactions,
+        )  # fmt: skip
+        self.worker.reader.holes = self._holes
+        self.world.note(f"{process.name} starts")
+        process.begin(self.worker.live())
+
+    def kill(self) -> None:
+        """kill -9, and a start a little later."""
+        self._end(self.process)
+
+    def terminate(self) -> None:
+        """SIGTERM, and a start a little later."""
+        self.world.note(f"{self.process.name} is asked to stop")
+        self.process.begin(self._terminate(self.worker, self.process))
+
+    async def _terminate(self, worker: SimulatedWorker, process: Process) -> None:
+        await worker.terminate()
+        self.world.after(0.0, self._end, process)
+
+    def _crashed(self, process: Process, reason: BaseException) -> None:
+        self.world.note(f"{process.name} crashes: {type(reason).__name__}: {reason}")
+        if not isinstance(reason, SelfFenced | KafkaError):
+            self.errors.append(reason)
+        self.world.after(self.world.rng.random() / 2, self._end, process)
+
+    def _end(self, process: Process) -> None:
+        if process is self.process and process.alive:
+            process.kill()
+            self.world.after(0.1 + self.world.rng.random() * 2, self.start)
+
+    def _open_shard(self, partition: int) -> Shard:
+        return MemoryShard() if self._disk is None else self._disk.setdefault(partition, MemoryShard())
