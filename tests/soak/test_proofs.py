@@ -24,11 +24,10 @@ async def proved(proof: Proof, folder: Path, prefix: str, brokers: list[KafkaBro
     assert report.problems == [], f"{report}\nlogs: {folder}"
 
 
-@pytest.mark.parametrize("store", ["memory", "rocksdb"])
 async def test_killed_and_stopped_under_load_a_worker_says_what_the_replay_says(
-    kafka: KafkaBroker, prefix: str, tmp_path: Path, store: str
+    kafka: KafkaBroker, prefix: str, tmp_path: Path
 ) -> None:
-    await proved(SHORT["kill and term"], tmp_path, prefix, [kafka], store=store)
+    await proved(SHORT["kill and term"], tmp_path, prefix, [kafka], store="rocksdb")
 
 
 @pytest.mark.parametrize("guarantee", ["at_least_once", "transactional"])
