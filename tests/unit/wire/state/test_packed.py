@@ -13,7 +13,7 @@ from monitor.core.evidence import Evidence, Pieces
 from monitor.core.lead import Lead
 from monitor.wire.state import UnreadableState, decode_state, encode_state
 from monitor.wire.state.codes import STAGES
-from monitor.wire.state.history import NO_HISTORY, PackedHistory, packed_history
+from monitor.wire.state.history import PackedHistory, packed_history
 from tests.support.agreement import policy
 from tests.support.history import assigned, called, event, run, tick
 
@@ -43,10 +43,12 @@ def looked_at(packed: bytes) -> None:
 @given(st.lists(pieces, max_size=5))
 def test_a_history_is_packed_piece_by_piece_as_it_is_all_at_once(history: list[Evidence]) -> None:
     history.sort(key=lambda piece: piece.at)
-    one_by_one: PackedHistory = NO_HISTORY
+    one_by_one = PackedHistory(0, None, (), b"")
     for piece in history:
         one_by_one = one_by_one.followed_by(piece)
-    assert one_by_one == packed_history(Pieces(history)) == tuple(history)
+    at_once = packed_history(Pieces(history))
+    assert (one_by_one.records, list(one_by_one.sources)) == (at_once.records, list(at_once.sources))
+    assert one_by_one == at_once == tuple(history)
     assert (len(one_by_one), one_by_one.newest_at) == (len(history), history[-1].at if history else None)
 
 
