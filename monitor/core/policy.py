@@ -4,7 +4,7 @@ A policy file becomes these values in `monitor.wire.policy`; nothing here reads 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from monitor.core.calendar import Calendar
@@ -103,9 +103,8 @@ class Rules(NamedTuple):
     ends: tuple[End, ...]
 
 
-@dataclass(frozen=True)
-class Policy:
-    """The agreement in force."""
+class _Agreement(NamedTuple):
+    """The fields of Policy."""
 
     name: str
     version: str
@@ -117,11 +116,15 @@ class Policy:
     duties: tuple[Duty, ...]
     segments: tuple[str, ...] = ()
     """Segments that metrics tell apart."""
-    rules: Mapping[str, Rules] = field(init=False, repr=False, compare=False)
-    """By event type: most events can do nothing to most clocks, and then nobody looks at these."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "rules", {type_: _rules(self.duties, type_) for type_ in EVENT_TYPES})
+
+class Policy(_Agreement):
+    """The agreement in force."""
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rules]:
+        """By event type: most events can do nothing to most clocks, and then nobody looks at these."""
+        return {type_: _rules(self.duties, type_) for type_ in EVENT_TYPES}
 
     def duty(self, name: str) -> Duty | None:
         """The duty of that name, or None when this version no longer has it."""

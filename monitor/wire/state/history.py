@@ -61,15 +61,12 @@ class PackedHistory:
 
     def followed_by(self, newest: Evidence) -> "PackedHistory":
         """See History."""
-        at, id_, type_, source, data, barred = newest
         sources = self.sources
-        if source not in sources:
-            sources = [*sources, source]
-        since = 0 if self.newest_at is None else at - self.newest_at
-        record: tuple[object, ...] = (since, id_, TYPE_CODES[type_], sources.index(source), data_coded(data))
-        if barred:
-            record = (*record, barred)
-        return PackedHistory(self.count + 1, at, sources, self.records + _encode(record))
+        if newest.source not in sources:
+            sources = [*sources, newest.source]
+        since_us = 0 if self.newest_at is None else newest.at - self.newest_at
+        record = _record(newest, since_us, sources.index(newest.source))
+        return PackedHistory(self.count + 1, newest.at, sources, self.records + record)
 
     def _unpacked(self) -> tuple[Evidence, ...]:
         pieces: list[Evidence] = []
@@ -84,14 +81,21 @@ class PackedHistory:
         return tuple(reversed(pieces))
 
 
-NO_HISTORY: Final = PackedHistory(0, None, (), b"")
+def _record(piece: Evidence, since_us: int, source: int) -> bytes:
+    _, id_, type_, _, data, barred = piece
+    record = (since_us, id_, TYPE_CODES[type_], source, data_coded(data))
+    return _encode((*record, barred) if barred else record)
 
 
 def packed_history(history: History) -> PackedHistory:
-    """The same, packed. Packing piece by piece or all at once gives equal bytes."""
+    """The same, packed; the bytes are those of packing it piece by piece."""
     if isinstance(history, PackedHistory):
         return history
-    packed = NO_HISTORY
-    for evidence in history:
-        packed = packed.followed_by(evidence)
-    return packed
+    numbers: dict[str, int] = {}
+    records: list[bytes] = []
+    newest_at: int | None = None
+    for piece in history:
+        source = numbers.setdefault(piece.source, len(numbers))
+        records.append(_record(piece, 0 if newest_at is None else piece.at - newest_at, source))
+        newest_at = piece.at
+    return PackedHistory(len(records), newest_at, list(numbers), b"".join(records))

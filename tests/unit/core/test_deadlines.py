@@ -65,3 +65,27 @@ def test_what_is_due_is_what_waits_for_an_instant_up_to_then(changes: list[tuple
     due = index.due(until)
     assert sorted(due) == sorted(lead for lead, at in waiting.items() if at is not None and at <= until)
     assert [waiting[lead] for lead in due] == sorted(at for at in known if at <= until)
+
+
+MINUTE_US = 60_000_000
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.integers(-4, 12) | st.none()), max_size=30),
+    st.lists(st.integers(-4, 12), max_size=4),
+)
+def test_leads_come_out_in_order_over_many_minutes_while_others_are_added(
+    changes: list[tuple[str, int | None]], ticks: list[int]
+) -> None:
+    """A third of a minute is the unit: some share a minute, some do not."""
+    waiting: dict[str, int | None] = {}
+    index = DeadlineIndex(waiting.get)
+    for until in [third * MINUTE_US // 3 for third in sorted(ticks)]:
+        for lead, third in (changes.pop() for _ in range(min(8, len(changes)))):
+            waiting[lead] = None if third is None else third * MINUTE_US // 3
+            if third is not None:
+                index.add(third * MINUTE_US // 3, lead)
+        expected = sorted((at, lead) for lead, at in waiting.items() if at is not None and at <= until)
+        assert index.first(until) == (expected[0][0] if expected else None)
+        assert index.due(until) == [lead for _, lead in expected]
+        waiting.update((lead, None) for _, lead in expected)
