@@ -1,6 +1,6 @@
 """Whatever stops, stands still or is lost at whatever step: the verdicts are the replay's, told and remembered once.
 
-The first hundred seeds run in `make check`, a thousand in `make test`, LEAD_SLA_SEEDS sets another number. A failure
+The first hundred seeds run in `make check`, a thousand in `make test`, SIMULATION_SEEDS sets another number. A failure
 prints its seed and every step; `python -m tests.simulation SEED GUARANTEE` shows them again.
 """
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.simulation.scenario import GUARANTEES, Simulation
 
-SEEDS = int(os.environ.get("LEAD_SLA_SEEDS", "1000"))
+SEEDS = int(os.environ.get("SIMULATION_SEEDS", "1000"))
 SEEDS_IN_CHECK, AT_ONCE = 100, 25
 CROWDED_SEED, PORTIONS = 6, 20
 
