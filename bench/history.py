@@ -8,12 +8,15 @@ from monitor.core import event as ev
 from monitor.core.event import Event, Scalar
 from monitor.core.instant import from_rfc3339, to_rfc3339
 from monitor.core.policy import Policy
+from monitor.wire.lead_event import TimeLimits
 from monitor.wire.policy import load_policy
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 START_AT = from_rfc3339("2026-10-05T06:00:00Z")
 EVENTS_PER_LEAD = 5
+ANY_TIME = TimeLimits(future_us=2**62, past_us=2**62)
+"""Intake's limits, for events of which nobody cares when they are sent."""
 
 _EXAMPLE = Path(__file__).parents[1] / "monitor" / "cli" / "examples" / "agreement.yaml"
 LIMIT_US = 60 * MINUTE_US

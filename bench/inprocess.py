@@ -1,5 +1,6 @@
 """The rows that need no broker: core, working time, codecs, memory, recovery, deadlines."""
 
+import gc
 import json
 import tracemalloc
 from collections import deque
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from bench.bare import BareMachine
-from bench.history import MINUTE_US, START_AT, example, history, lead_events, one_duty, raw_event
+from bench.history import ANY_TIME, MINUTE_US, START_AT, example, history, lead_events, one_duty, raw_event
 from bench.measure import Goal, Row, Rows, Scale, cpu_s, in_turns, per_second, us_each
 from bench.openclocks import open_lead, open_states
 from monitor.core.calendar import due_at
@@ -21,10 +22,9 @@ from monitor.core.tellings import next_instant
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.engine.store import PartitionStore
 from monitor.stream.partition_judge import PartitionJudge
-from monitor.wire.lead_event import TimeLimits, decode
+from monitor.wire.lead_event import decode
 from monitor.wire.state import decode_state, encode_state
 
-ANY_TIME = TimeLimits(future_us=2**62, past_us=2**62)
 HOUR_US = 60 * MINUTE_US
 
 
@@ -95,17 +95,22 @@ def memory(_scale: Scale) -> Rows:
     """Bytes that the process holds per lead, deadline index included; exact, so measured once."""
     leads, objects = 20_000, 2_000
     policy = one_duty()
+
+    def held() -> int:
+        gc.collect()  # a judge and its index refer to each other
+        return tracemalloc.get_traced_memory()[0]
+
     tracemalloc.start()
     try:
-        before = tracemalloc.get_traced_memory()[0]
+        before = held()
         shard = MemoryShard()
         shard.put_all(((name.encode(), packed) for name, packed in open_states(leads, START_AT)), 1)
         judge = PartitionJudge(shard, policy)
-        ours = (tracemalloc.get_traced_memory()[0] - before) / leads
+        ours = (held() - before) / leads
         del judge, shard
-        before = tracemalloc.get_traced_memory()[0]
+        before = held()
         kept = {name: decode_state(name, packed) for name, packed in open_states(objects, START_AT)}
-        theirs = (tracemalloc.get_traced_memory()[0] - before) / len(kept)
+        theirs = (held() - before) / len(kept)
     finally:
         tracemalloc.stop()
     what = "memory per lead, an open clock and 5 pieces of evidence"

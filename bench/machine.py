@@ -13,15 +13,18 @@ from tests.support import kafka
 _GIB = 2**30
 
 
-def describe() -> str:
-    """Cores, processor, memory, system, Python and the versions that matter, in one line."""
+def describe(*, broker: bool) -> str:
+    """Cores, processor, memory, system, Python and the versions that matter, in one line.
+
+    With `broker` that of Apache Kafka, too, which is fetched if it has not been yet.
+    """
     parts = [
         f"{os.cpu_count()} cores of {_processor()}",
         f"{psutil.virtual_memory().total / _GIB:.0f} GiB",
         f"{platform.system()} {platform.machine()}",
         f"CPython {platform.python_version()}",
         *(f"{name} {version(name)}" for name in ("faust-streaming", "aiokafka", "msgspec")),
-        kafka_version(),
+        *([kafka_version()] if broker else []),
     ]
     return ", ".join(parts)
 

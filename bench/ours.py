@@ -15,8 +15,7 @@ import psutil
 from prometheus_client import CollectorRegistry
 
 from bench.broker import topics_of
-from bench.history import one_duty
-from bench.inprocess import ANY_TIME
+from bench.history import ANY_TIME, one_duty
 from bench.site import Site, contestant_arguments, site_of
 from monitor.notify.delivery import Backoff
 from monitor.stream.clock import SystemTime
@@ -119,13 +118,13 @@ def build(where: Site, watch: Watch, transactional: bool, state_dir: Path | None
 
 async def run(worker: Worker, watch: Watch, judging: AbstractContextManager[Any], *, stay: bool) -> None:
     """Print what is known as soon as it is known; then stop, or stay until killed. `judging` is open meanwhile."""
-    stop = asyncio.Event()
+    stop, started_s = asyncio.Event(), process_time()
     working = asyncio.create_task(worker.run(stop))
     try:
         while worker.ready() and not working.done():  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(READY_POLL_S)
-        _say(watch.when_ready())
         began_s = process_time()
+        _say({**watch.when_ready(), "recovery_processor_s": began_s - started_s})
         with judging:
             await _first(working, watch.judged)
         _say({**watch.when_judged(), "processor_s": process_time() - began_s})

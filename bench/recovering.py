@@ -41,7 +41,8 @@ def recovery(broker: Broker, _scale: Scale) -> Rows:
             "stock": partial(run, "stock", stock),
         }
         runs = turns(contestants, REPEATS)
-    stock_rates = [STOCK_LEADS / measured["recovered_s"] for measured in runs.pop("stock")]
+    by_stock = runs.pop("stock")
+    stock_rates = [STOCK_LEADS / m["recovered_s"] for m in by_stock]
     in_memory_mib = _resident_mib(runs["memory store"])
     for store, measured in runs.items():
         what = f"recovery of {LEADS:,} leads, {store}"
@@ -50,6 +51,8 @@ def recovery(broker: Broker, _scale: Scale) -> Rows:
         yield Row(what, "leads/s", rates, f"stock Faust, {STOCK_LEADS:,} leads", stock_rates, rate_goal)
         limit, limit_goal = promise(seconds, READY_S_MAX), Goal("figure", "at most", READY_S_MAX)
         yield Row(f"{what}, assigned to ready", "s", seconds, "the goal", limit, limit_goal)
+        ours_us, stock_us = _processor_us(measured, LEADS), _processor_us(by_stock, STOCK_LEADS)
+        yield Row(f"{what}, processor time", "us/lead", ours_us, f"stock Faust, {STOCK_LEADS:,} leads", stock_us)
         yield Row(f"{what}, resident", "MiB", _resident_mib(measured), "the memory store", in_memory_mib)
 
 
@@ -80,6 +83,11 @@ def _recover_into(where: Site, folder: Path) -> Measured:
 
 def _resident_mib(measured: list[Measured]) -> list[float]:
     return [m["resident_bytes"] / _MIB for m in measured]
+
+
+def _processor_us(measured: list[Measured], leads: int) -> list[float]:
+    """Starting and joining included, which is little beside a million leads."""
+    return [m["recovery_processor_s"] / leads * 1e6 for m in measured]
 
 
 def _stock_states(count: int) -> list[tuple[str, bytes]]:

@@ -12,8 +12,7 @@ from typing import Any
 import faust
 import msgspec
 
-from bench.history import one_duty
-from bench.inprocess import ANY_TIME
+from bench.history import ANY_TIME, one_duty
 from bench.site import PARTITIONS, Site, contestant_arguments, site_of
 from monitor.core.advance import advance
 from monitor.core.event import Event
@@ -107,11 +106,13 @@ async def run(where: Site, count: int, *, whole: bool) -> dict[str, float | bool
     app.on_partitions_assigned.connect(noted.assigned, weak=False)
     positions = Positions({"bootstrap_servers": where.bootstrap}, where.group, probe_ends=where.probe_ends)
     app.finalize()
+    started_s = process_time()
     await app.start()
     try:
         if not count:
             await noted.recovered.wait()
-            return {"recovered_s": monotonic() - noted.assigned_s, "last": True}
+            recovered_s, processor_s = monotonic() - noted.assigned_s, process_time() - started_s
+            return {"recovered_s": recovered_s, "recovery_processor_s": processor_s, "last": True}
         await noted.judged.wait()
         while sum((await positions.ends(where.changelog, PARTITIONS)).values()) < count:  # noqa: ASYNC110 - ask
             await asyncio.sleep(0.01)

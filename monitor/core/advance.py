@@ -109,23 +109,22 @@ def _judged(lead: Lead, clock: Clock) -> bool:
 
 
 def _tick(lead: Lead, at: int, policy: Policy) -> Step:
-    if at <= lead.known_until:
-        at = lead.known_until
-    lead = Lead(lead.id, at, lead.evidence, lead.fold, lead.told, lead.base, lead.base_key, lead.erased)
-    lead = _with_clocks(lead, [_timed(clock, at, policy) for clock in lead.fold.clocks])
+    at = max(at, lead.known_until)
+    fold = _with_clocks(lead.fold, [_timed(clock, at, policy) for clock in lead.fold.clocks])
+    lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased)
     lead, outcomes = _told(lead, policy, ticking=True, since=at)
-    clocks = [
-        clock._replace(final=True) if not clock.final and at >= clock.final_at() else clock
-        for clock in lead.fold.clocks
-    ]
-    return Step(_with_clocks(lead, clocks), outcomes)
+    final = [clock if clock.final or at < clock.final_at() else clock._replace(final=True) for clock in fold.clocks]
+    after = _with_clocks(fold, final)
+    if after is not fold:
+        lead = Lead(lead.id, at, lead.evidence, after, lead.told, lead.base, lead.base_key, lead.erased)
+    return Step(lead, outcomes)
 
 
-def _with_clocks(lead: Lead, clocks: list[Clock]) -> Lead:
-    """The same lead when it has these already."""
-    if all(map(is_, clocks, lead.fold.clocks)):
-        return lead
-    return lead._replace(fold=lead.fold._replace(clocks=tuple(clocks)))
+def _with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
+    """The same fold when it has these already."""
+    if all(map(is_, clocks, fold.clocks)):
+        return fold
+    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, tuple(clocks))
 
 
 def _timed(clock: Clock, at: int, policy: Policy) -> Clock:

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from monitor.core.instant import from_rfc3339
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.localtime import clock_shows, moved_at, reached_at
-from monitor.core.working_year import Period as Period
-from monitor.core.working_year import WorkingYear, working_year
+from monitor.core.year import Period as Period
+from monitor.core.year import Year, year_of
 
 Hours = tuple[tuple[int, int], ...]
 """Opening hours of one day: (open, close) in local minutes from midnight, ascending, close up to 1440."""
@@ -47,7 +47,7 @@ class Calendar:
     weekly: tuple[Hours, ...]
     closed: frozenset[date] = frozenset()
     days: Mapping[date, Hours] = field(default_factory=dict)
-    _years: dict[int, WorkingYear] = field(default_factory=dict, init=False, repr=False)
+    _years: dict[int, Year] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.weekly) != 7:
@@ -74,7 +74,7 @@ class Calendar:
 
     def is_open(self, at: int) -> bool:
         """Whether `at` is working time: an opening instant is, a closing instant is not."""
-        year = self.year(self.shown(at).year)
+        year = self._year_at(at)
         return year.used_by(at + 1) > year.used_by(at)
 
     def next_open(self, at: int) -> int:
@@ -85,9 +85,9 @@ class Calendar:
         """Working microseconds from `from_at` until `to_at`; 0 when `to_at` is not later."""
         if to_at <= from_at:
             return 0
-        first, last = self.shown(from_at).year, self.shown(to_at).year
-        years_us = sum(self.year(number).total for number in range(first, last))
-        return years_us + self.year(last).used_by(to_at) - self.year(first).used_by(from_at)
+        first, last = self._year_at(from_at), self._year_at(to_at)
+        years_us = sum(self.year(number).total for number in range(first.number, last.number))
+        return years_us + last.used_by(to_at) - first.used_by(from_at)
 
     def due(self, start_at: int, limit: Limit) -> int:
         """The instant at which the limit is used up, never before `start_at`. Raises CalendarExhausted.
@@ -113,7 +113,7 @@ class Calendar:
         return self.due(start_at, limit._replace(amount=limit.amount * percent // 100))
 
     def _after_time(self, start_at: int, amount: int) -> int | None:
-        missing_us = amount + self.year(self.shown(start_at).year).used_by(start_at)
+        missing_us = amount + self._year_at(start_at).used_by(start_at)
         for year in self._years_from(start_at):
             if missing_us <= year.total:
                 return year.reached_at(missing_us)
@@ -140,18 +140,22 @@ class Calendar:
                 return max(at, year.opens[index])
         raise CalendarExhausted(f"calendar {self.name}: no opening after {self.shown(at).date()}")
 
-    def _years_from(self, at: int) -> Iterator[WorkingYear]:
-        first = self.shown(at).year
+    def _years_from(self, at: int) -> Iterator[Year]:
+        first = self._year_at(at).number
         return (self.year(number) for number in range(first, first + SEARCH_YEARS))
 
-    def year(self, number: int) -> WorkingYear:
+    def _year_at(self, at: int) -> Year:
+        for year in self._years.values():
+            if year.sure_from <= at < year.sure_until:
+                return year
+        return self.year(self.shown(at).year)
+
+    def year(self, number: int) -> Year:
         """The working time of that year of local dates."""
         if number not in self._years:
             if len(self._years) >= _CACHED_YEARS_MAX:
                 self._years.clear()
-            ordinals = range(date(number, 1, 1).toordinal(), date(number + 1, 1, 1).toordinal())
-            days = [(ordinal, self.periods(date.fromordinal(ordinal))) for ordinal in ordinals]
-            self._years[number] = working_year(days)
+            self._years[number] = year_of(number, self.periods)
         return self._years[number]
 
     def shown(self, at: int) -> datetime:

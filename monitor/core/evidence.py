@@ -1,6 +1,6 @@
 """The events that are kept of a lead, in order of judgement: to judge again by, and to explain a verdict."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from monitor.core.event import PRECEDENCE, Event, OrderKey, Scalar
@@ -52,23 +52,38 @@ class History(Protocol):
         ...
 
 
-class Pieces(tuple[Evidence, ...]):
+class Pieces:
     """A history in memory, every piece ready to be looked at."""
 
-    __slots__ = ()
+    __slots__ = ("_pieces",)
+
+    def __init__(self, pieces: Iterable[Evidence] = ()) -> None:
+        self._pieces = tuple(pieces)
+
+    def __len__(self) -> int:
+        return len(self._pieces)
+
+    def __iter__(self) -> Iterator[Evidence]:
+        return iter(self._pieces)
+
+    def __getitem__(self, index: int) -> Evidence:
+        return self._pieces[index]
+
+    def __eq__(self, other: object) -> bool:
+        return self._pieces == (other._pieces if isinstance(other, Pieces) else other)
 
     @property
     def newest_at(self) -> int | None:
         """See History."""
-        return self[-1].at if self else None
+        return self._pieces[-1].at if self._pieces else None
 
     def knows(self, event: Evidence) -> bool:
         """See History."""
-        for known in self:
+        for known in self._pieces:
             if known.id == event.id and known.source == event.source:
                 return True
         return False
 
     def followed_by(self, newest: Evidence) -> "Pieces":
         """See History."""
-        return Pieces((*self, newest))
+        return Pieces((*self._pieces, newest))

@@ -146,7 +146,7 @@ def _started_again(fold: Fold, duty: Duty, cycle: int, event: Evidence, policy: 
 
 
 def _new_clock(fold: Fold, duty: Duty, cycle: int, event: Evidence, policy: Policy) -> Clock:
-    target = _target(duty, {**fold.attributes, **event.data})
+    target = _target(duty, fold.attributes, event.data)
     limit, at = target.limit, event.at
     calendar = policy.calendars[target.calendar] if target.calendar else None
     return Clock(
@@ -161,14 +161,21 @@ def _new_clock(fold: Fold, duty: Duty, cycle: int, event: Evidence, policy: Poli
         duty.team,
         limit.text,
         target.calendar or "",
-        tuple([(percent, share_at(calendar, at, limit, percent)) for percent in duty.warn_at]),
+        tuple([(percent, share_at(calendar, at, limit, percent)) for percent in duty.warn_at]) if duty.warn_at else (),
         duty.hold_us,
         duty.final_after,
     )
 
 
-def _target(duty: Duty, fields: Mapping[str, Scalar]) -> Target:
-    return next(target for target in duty.targets if target.when is None or holds(target.when, fields))
+def _target(duty: Duty, attributes: Mapping[str, Scalar], data: Mapping[str, Scalar]) -> Target:
+    """The first that holds; the last one of every duty always does."""
+    *conditional, otherwise = duty.targets
+    if conditional:
+        fields = {**attributes, **data}
+        for target in conditional:
+            if target.when is None or holds(target.when, fields):
+                return target
+    return otherwise
 
 
 def _holds_any(condition: Condition, event: Evidence, entered: str | None, attributes: Mapping[str, Scalar]) -> bool:

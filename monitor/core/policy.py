@@ -3,8 +3,8 @@
 A policy file becomes these values in `monitor.wire.policy`; nothing here reads files or changes.
 """
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from monitor.core.calendar import Calendar
@@ -103,8 +103,9 @@ class Rules(NamedTuple):
     ends: tuple[End, ...]
 
 
-class _Agreement(NamedTuple):
-    """The fields of Policy."""
+@dataclass(frozen=True)
+class Policy:
+    """The agreement in force."""
 
     name: str
     version: str
@@ -116,15 +117,11 @@ class _Agreement(NamedTuple):
     duties: tuple[Duty, ...]
     segments: tuple[str, ...] = ()
     """Segments that metrics tell apart."""
+    rules: Mapping[str, Rules] = field(init=False, repr=False, compare=False)
+    """By event type: most events can do nothing to most clocks, and then nobody looks at these."""
 
-
-class Policy(_Agreement):
-    """The agreement in force."""
-
-    @cached_property
-    def rules(self) -> Mapping[str, Rules]:
-        """By event type: most events can do nothing to most clocks, and then nobody looks at these."""
-        return {type_: Rules(tuple(self._starts(type_)), tuple(self._ends(type_))) for type_ in EVENT_TYPES}
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rules", {type_: _rules(self.duties, type_) for type_ in EVENT_TYPES})
 
     def duty(self, name: str) -> Duty | None:
         """The duty of that name, or None when this version no longer has it."""
@@ -133,16 +130,15 @@ class Policy(_Agreement):
                 return duty
         return None
 
-    def _starts(self, type_: str) -> Iterator[Start]:
-        for duty in self.duties:
-            if when := _alternatives(duty.starts, type_):
-                yield Start(duty, when)
 
-    def _ends(self, type_: str) -> Iterator[End]:
-        for duty in self.duties:
-            met_by, cancelled_by = _alternatives(duty.met_by, type_), _alternatives(duty.cancelled_by, type_)
-            if met_by or cancelled_by:
-                yield End(duty.name, met_by, cancelled_by)
+def _rules(duties: tuple[Duty, ...], type_: str) -> Rules:
+    starts = (Start(duty, _alternatives(duty.starts, type_)) for duty in duties)
+    ends = (
+        End(duty.name, _alternatives(duty.met_by, type_), _alternatives(duty.cancelled_by, type_)) for duty in duties
+    )
+    return Rules(
+        tuple(start for start in starts if start.when), tuple(end for end in ends if end.met_by or end.cancelled_by)
+    )
 
 
 def _alternatives(condition: Condition, type_: str) -> Condition:

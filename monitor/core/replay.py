@@ -28,7 +28,8 @@ class Replay:
         last = until
         for event in sorted(events, key=order_key):
             if until is None or event.at <= until:
-                yield from self.pass_time(event.at - 1)
+                if self._deadlines.first(event.at - 1) is not None:
+                    yield from self.pass_time(event.at - 1)
                 yield from self._step(event.lead, event)
             last = event.at if until is None else until
         if last is not None:

@@ -33,20 +33,22 @@ def difference(
     for clock in looked_at:
         for telling in tellings(clock, lead.known_until, told, ticking):
             key = (clock.duty, clock.cycle, telling.kind, telling.level)
-            holding.add(key)
             before = told.get(key)
-            if before is not None and _settled(before, telling, clock, since):
+            if before is None:
+                outcome = _outcome(lead, clock, telling, 0, policy)
+                told[key] = Told(*key, 0, True, telling.at, clock.due_at, _mark(outcome))
+                outcomes.append(outcome)
                 continue
-            outcome = _outcome(lead, clock, telling, 0 if before is None else before.revision, policy)
-            entry = Told(*key, outcome.revision, True, telling.at, clock.due_at, _mark(outcome))
-            if before is not None:
-                if before == entry:
-                    continue
-                replaced = outcome.outcome_id if before.standing else None
-                outcome = outcome._replace(revision=before.revision + 1, supersedes=replaced)
-                entry = entry._replace(revision=outcome.revision)
-            outcomes.append(outcome)
-            told[key] = entry
+            holding.add(key)
+            if _settled(before, telling, clock, since):
+                continue
+            outcome = _outcome(lead, clock, telling, before.revision, policy)
+            entry = Told(*key, before.revision, True, telling.at, clock.due_at, _mark(outcome))
+            if before == entry:
+                continue
+            replaced = outcome.outcome_id if before.standing else None
+            outcomes.append(outcome._replace(revision=before.revision + 1, supersedes=replaced))
+            told[key] = entry._replace(revision=before.revision + 1)
     taken_back: list[Outcome] = []
     for entry in lead.told:
         key = entry[:4]

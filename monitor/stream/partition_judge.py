@@ -1,18 +1,18 @@
 """Folds the timeline records of one partition into its leads. No Kafka in here: records in, verdicts out."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
-from monitor.core.advance import Remark, TimeAdvanced, advance
+from monitor.core.advance import Remark, Step, TimeAdvanced, advance
 from monitor.core.calendar import CalendarExhausted
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import Event
 from monitor.core.lead import Lead
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
-from monitor.core.tables import OPEN_STATES, ClockState
+from monitor.core.tables import ClockState
 from monitor.core.tellings import next_instant, pending_as_before
 from monitor.stream.engine.shards import Shard
 from monitor.telemetry.metrics import ClockState as ClockLabel
@@ -23,6 +23,7 @@ _LOG_APPEND_TIME: Final = 1
 """Kafka's code for a timestamp that the broker gave."""
 OpenClocks = Counter[tuple[str, ClockLabel]]
 """How many clocks are open, by (duty, state)."""
+_OPEN: Final[Mapping[ClockState, ClockLabel]] = {ClockState.RUNNING: "running", ClockState.BREACHED: "breached"}
 
 
 class ReadTick(NamedTuple):
@@ -71,7 +72,9 @@ class PartitionJudge:
                 pending.append((header.next_at, key))
             if header.open:
                 with suppress(UnreadableState):  # named when its lead is judged next
-                    _count(self.open_clocks, clock_states(packed), 1)
+                    self.open_clocks.update(
+                        (duty, _OPEN[state]) for duty, state in clock_states(packed) if state in _OPEN
+                    )
         self.deadlines.fill(pending)
 
     def fold(self, records: Iterable[Any]) -> Judged:
@@ -86,21 +89,27 @@ class PartitionJudge:
             except UnreadableRecord as unreadable:
                 damaged.append((record, str(unreadable)))
                 continue
-            if isinstance(read, Event):
-                keys = [read.lead.encode()]
-                if record.key != keys[0]:
-                    damaged.append((record, "the key is not the id of the event's lead"))
-                    continue
-            else:
+            if isinstance(read, TimeAdvanced):
                 tick = ReadTick(read.at, _appended_at(record))
                 # A clock that is fast moves nobody's time: no more has passed than the broker's clock says.
                 read = TimeAdvanced(min(read.at, tick.appended_at or read.at))
                 keys = self.deadlines.due(read.at)
+            else:
+                keys = [read.lead.encode()]
+                if record.key != keys[0]:
+                    damaged.append((record, "the key is not the id of the event's lead"))
+                    continue
             for key in keys:
                 try:
-                    outcomes += self._advance(key, read, record.offset, remarks)
+                    step = self._advance(key, read, record.offset)
                 except (UnreadableState, CalendarExhausted) as unreadable:
                     damaged.append((record, str(unreadable)))
+                    continue
+                if step is None:
+                    continue
+                outcomes += step.outcomes
+                if step.remarks and isinstance(read, Event):
+                    remarks.update((remark, read.type) for remark in step.remarks)
         return Judged(outcomes, list(self._touched.items()), damaged, remarks, tick)
 
     def remember(self, judged: Judged, changelog_offset: int | None, *, alone: bool = True) -> None:
@@ -122,9 +131,8 @@ class PartitionJudge:
         packed = self._shard.get(name.encode())
         return None if packed is None else decode_state(name, packed)
 
-    def _advance(
-        self, key: bytes, event: Event | TimeAdvanced, offset: int, remarks: Counter[tuple[Remark, str]]
-    ) -> tuple[Outcome, ...]:
+    def _advance(self, key: bytes, event: Event | TimeAdvanced, offset: int) -> Step | None:
+        """None: the lead's state contains this record already."""
         packed = self._packed(key)
         before, next_at = None, 0
         if packed is not None:
@@ -132,22 +140,22 @@ class PartitionJudge:
             if offset <= known_offset:
                 if isinstance(event, TimeAdvanced) and next_at:
                     self.deadlines.add(next_at, key)  # an old tick took it out, and is not the one it waits for
-                return ()
+                return None
             before = decode_state(key.decode(), packed)
         step = advance(before, event, self._policy)
-        if isinstance(event, TimeAdvanced) or not pending_as_before(before, step.lead):
-            next_at = next_instant(step.lead) or 0
+        after = step.lead
+        if isinstance(event, TimeAdvanced) or not pending_as_before(before, after):
+            next_at = next_instant(after) or 0
             if next_at:
                 self.deadlines.add(next_at, key)
         # Packed at once, while all of it is still in the processor's caches; few leads occur twice in a batch.
-        self._touched[key] = encode_state(step.lead, offset, next_at)
-        if before is None or before.fold.clocks is not step.lead.fold.clocks:
-            _count(self._opened, _states(step.lead), 1)
-            if before is not None:
-                _count(self._opened, _states(before), -1)
-        if step.remarks and isinstance(event, Event):
-            remarks.update((remark, event.type) for remark in step.remarks)
-        return step.outcomes
+        self._touched[key] = encode_state(after, offset, next_at)
+        if before is None:
+            _count(self._opened, after, 1)
+        elif before.fold.clocks is not after.fold.clocks:
+            _count(self._opened, after, 1)
+            _count(self._opened, before, -1)
+        return step
 
     def _packed(self, key: bytes) -> bytes | None:
         return self._touched.get(key) or self._shard.get(key)
@@ -162,11 +170,7 @@ def _appended_at(record: Any) -> int | None:
     return int(record.timestamp) * 1_000 + 999 if record.timestamp_type == _LOG_APPEND_TIME else None
 
 
-def _states(lead: Lead) -> list[tuple[str, ClockState]]:
-    return [(clock.duty, clock.state) for clock in lead.fold.clocks]
-
-
-def _count(counts: OpenClocks, states: list[tuple[str, ClockState]], step: int) -> None:
-    for duty, state in states:
-        if state in OPEN_STATES:
-            counts[duty, "running" if state is ClockState.RUNNING else "breached"] += step
+def _count(counts: OpenClocks, lead: Lead, step: int) -> None:
+    for clock in lead.fold.clocks:
+        if clock.state in _OPEN:
+            counts[clock.duty, _OPEN[clock.state]] += step

@@ -31,16 +31,16 @@ def encode_tick(tick: TimeAdvanced) -> bytes:
 
 def decode_record(packed: bytes | None) -> Event | TimeAdvanced:
     """The event or tick. Raises UnreadableRecord."""
-    if not packed or len(packed) < 3 or packed[0] != VERSION:
-        raise UnreadableRecord(f"not a timeline record of version {VERSION}")
-    kind, body = packed[:2], memoryview(packed)[2:]
     try:
-        if kind == _TICK:
-            return TimeAdvanced(_ticks.decode(body))
-        if kind == _EVENT:
-            event = _events.decode(body)
-            if event.type in PRECEDENCE:
-                return event
+        if packed is not None and len(packed) > 2:
+            if packed.startswith(_EVENT):
+                event = _events.decode(memoryview(packed)[2:])
+                if event.type in PRECEDENCE:
+                    return event
+            elif packed.startswith(_TICK):
+                return TimeAdvanced(_ticks.decode(memoryview(packed)[2:]))
+            if packed[0] == VERSION:
+                raise UnreadableRecord("the timeline record is of an unknown kind")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableRecord(f"the timeline record is damaged: {error}") from error
-    raise UnreadableRecord("the timeline record is of an unknown kind")
+    raise UnreadableRecord(f"not a timeline record of version {VERSION}")

@@ -34,6 +34,13 @@ GROUND: Final[dict[str, dict[str, str]]] = {
         "faust.types.tuples:Message": "a54f6d2fb025",
         "aiokafka.consumer.fetcher:Fetcher.fetched_records": "377ee3925c9f",
     },
+    "fetch": {
+        "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._fetch_records": "8e15801cd1ae",
+        "aiokafka.consumer.fetcher:Fetcher.fetched_records": "377ee3925c9f",
+        "aiokafka.consumer.fetcher:Fetcher._create_fetch_waiter": "98430710b43a",
+        "aiokafka.consumer.subscription_state:Subscription._begin_reassignment": "b90615c1d02b",
+        "aiokafka.consumer.subscription_state:SubscriptionState.reassignment_in_progress": "441d2f440726",
+    },
     "schema": {
         "faust.serializers.schemas:Schema.compile": "46a59f0edae9",
         "faust.app.base:App.create_event": "904d043407c6",

@@ -25,7 +25,7 @@ class Options:
 
 @dataclass
 class Report:
-    """What was seen; its text is one line, and one for each problem. Takeovers: median and longest."""
+    """What was seen; its text is one line, and one for each problem and note. Takeovers: median and longest."""
 
     proof: str
     options: Options
@@ -38,6 +38,8 @@ class Report:
     fenced: Counter[str] = field(default_factory=Counter)
     """How often one stopped itself to be safe, by reason."""
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """Worth a look, and no failure."""
 
     def __str__(self) -> str:
         options, faults = self.options, Counter(fault.kind for fault in self.faults)
@@ -48,7 +50,7 @@ class Report:
         words.append(f"takeover_s[{_words(took)}]")
         words.append(f"exits[{_words(self.ends)}] self_fenced[{_words(self.fenced)}]")
         words.append("FAILED" if self.problems else "ok")
-        return "\n    ".join([" ".join(words), *self.problems])
+        return "\n    ".join([" ".join(words), *self.problems, *(f"noted: {note}" for note in self.notes)])
 
 
 def _words(counts: Mapping[Any, object]) -> str:

@@ -191,6 +191,8 @@ def _judge(
     if report.options.transactional:
         found += [f"two writers: {place}" for place in overlaps[:3]]
         found += [f"{repeats} outcomes repeated"] if repeats else []
+    else:
+        report.notes += [f"two writers: {place}" for place in overlaps[:3]]
     if proof.compaction_lag_s is not None and not compacted:
         found.append("nothing was compacted: this run showed nothing")
     report.problems += found

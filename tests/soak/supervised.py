@@ -37,8 +37,8 @@ class Supervised(WorkerProcess):
 
     def set_clock(self, offset_s: int) -> None:
         """Make its wall clock wrong by so much, from now on; before the first start, to be able to do it later."""
-        self.env |= clock.faked_by(self.clock_file)
-        self.clock_file.write_text(f"{offset_s:+d}")
+        clock.put(self.clock_file, offset_s)
+        self.env |= clock.wrong_by(self.clock_file)
 
     def start(self) -> Self:
         """Start it and keep it running."""

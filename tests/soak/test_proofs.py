@@ -24,11 +24,10 @@ async def proved(proof: Proof, folder: Path, prefix: str, brokers: list[KafkaBro
     assert report.problems == [], f"{report}\nlogs: {folder}"
 
 
-@pytest.mark.parametrize("store", ["memory", "rocksdb"])
 async def test_killed_and_stopped_under_load_a_worker_says_what_the_replay_says(
-    kafka: KafkaBroker, prefix: str, tmp_path: Path, store: str
+    kafka: KafkaBroker, prefix: str, tmp_path: Path
 ) -> None:
-    await proved(SHORT["kill and term"], tmp_path, prefix, [kafka], store=store)
+    await proved(SHORT["kill and term"], tmp_path, prefix, [kafka], store="rocksdb")
 
 
 @pytest.mark.parametrize("guarantee", ["at_least_once", "transactional"])
@@ -52,6 +51,6 @@ async def test_the_leader_of_three_brokers_is_killed(prefix: str, tmp_path: Path
 async def test_wall_clocks_that_step_by_an_hour_change_no_verdict(
     kafka: KafkaBroker, prefix: str, tmp_path: Path
 ) -> None:
-    if clock.library() is None:
-        lacking("libfaketime", "faketime")
+    if lack := clock.missing():
+        lacking(lack, "gcc libc6-dev")
     await proved(SHORT["clock-step"], tmp_path, prefix, [kafka])

@@ -26,8 +26,6 @@ from monitor.telemetry.engine import FenceReason
 BATCH_RECORDS_MAX = 2_000
 # A drain took 0.3-1.3 s under load; it must end well before the group's rebalance timeout.
 DRAIN_S_MAX = 4.0
-# A change of the assignment waits for the fetch that is under way; without records this ends it.
-FETCH_S_MAX = 0.2
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
@@ -44,8 +42,6 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         self._continuity = Continuity()
         self._fetched_in = 0
         """The generation of the group under which the newest fetch began."""
-        self._fetch_is_over = asyncio.Event()
-        self._fetch_is_over.set()
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -59,7 +55,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         if not self.flow_active:
             await self._seek_back()
             return
-        if records and generation != self.app.consumer_generation_id:  # `quiesce` sees to it that this can't be
+        if records and generation != self.app.consumer_generation_id:  # ConsumerThread sees to it that this can't be
             raise SelfFenced(FenceReason.HOLE, "records were fetched under an assignment that is over")
         # Control records of transactions, and records that compaction removed, move the position without a record;
         # only here is it known to be still.
@@ -133,17 +129,12 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         return committed
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
-        """One fetch, under one assignment: called when the flow is open, and over before the assignment changes.
+        """Note under which assignment this reads, now that the flow is open.
 
         Pass a copy: Faust's set may be emptied meanwhile, and to aiokafka an empty set means all partitions.
         """
-        active = None if active_partitions is None else set(active_partitions)
         self._fetched_in = self.app.consumer_generation_id
-        self._fetch_is_over.clear()
-        try:
-            return await super()._getmany(active, min(timeout, FETCH_S_MAX))
-        finally:
-            self._fetch_is_over.set()
+        return await super()._getmany(None if active_partitions is None else set(active_partitions), timeout)
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Gaps between batches need no book-keeping: whole batches are acknowledged."""
@@ -197,12 +188,9 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def quiesce(self) -> None:
         """Stop the flow, drop what has not begun, wait for what has, commit.
 
-        A fetch that went on into the next assignment would take records behind the position sought for it, and
-        nobody would know whether to judge or to drop them. Crashes the worker when writes are still in flight
-        after that: whether they land is not known.
+        Crashes the worker when writes are still in flight after that: whether they land is not known.
         """
         self.stop_flow()
-        await self._fetch_is_over.wait()
         self.app.flow_control.suspend()
         self.app.flow_control.clear()
         self.app.drop_queued()

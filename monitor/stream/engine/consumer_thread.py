@@ -44,6 +44,36 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
         coordinator._send_req = watched
 
+    async def _fetch_records(
+        self, consumer: Any, active_partitions: Any, timeout: float | None = None, max_records: int | None = None
+    ) -> Any:
+        """Take what has arrived, or wait until something does; never across a change of the assignment.
+
+        aiokafka's own fetch waits until the change is over and then takes records of the new assignment, from
+        behind the position that was sought for it: whoever asked before does not know what to do with them.
+        """
+
+        def assignment() -> Any:
+            state = consumer._subscription
+            return None if state.reassignment_in_progress else state.subscription.assignment
+
+        async def arrived() -> Any:
+            if began_under is None or assignment() is not began_under:
+                return {}
+            return await fetch(consumer, active_partitions, timeout=0, max_records=max_records)
+
+        fetch, began_under = super()._fetch_records, assignment()
+        records = await arrived()
+        if records or not self.consumer.flow_active:
+            return records
+        waiter = consumer._fetcher._create_fetch_waiter()
+        done, _ = await asyncio.wait([waiter], timeout=timeout)
+        if not done:
+            waiter.cancel()
+            return {}
+        waiter.result()  # raises what the brokers refuse
+        return await arrived()
+
     async def on_thread_stop(self) -> None:
         """Stop the consumer. aiokafka may raise a cancellation of its own; Faust would then never see the end."""
         try:

@@ -56,8 +56,6 @@ class _Packed(Sequence[T]):
     def __eq__(self, other: object) -> bool:
         return self.unpacked() == (other.unpacked() if isinstance(other, _Packed) else other)
 
-    __hash__ = None  # type: ignore[assignment]
-
 
 class PackedClocks(_Packed[Clock]):
     """The clocks of a lead as bytes, and what was said of them."""

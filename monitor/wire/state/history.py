@@ -53,8 +53,6 @@ class PackedHistory:
     def __eq__(self, other: object) -> bool:
         return tuple(self) == (tuple(other) if isinstance(other, PackedHistory) else other)
 
-    __hash__ = None  # type: ignore[assignment]
-
     def knows(self, event: Evidence) -> bool:
         """See History. Where the bytes of its id do not occur, the event does not either."""
         if _encode(event.id) not in self.records:

@@ -1,7 +1,8 @@
 """A fetch belongs to one assignment: nothing that was read is lost when the group gives partitions out anew."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from faust.types.tuples import TP
 from prometheus_client import CollectorRegistry
 
 from monitor.stream.engine.app import EngineSettings, LeadApp
-from monitor.stream.engine.consumer import FETCH_S_MAX, Consumer
+from monitor.stream.engine.consumer import Consumer
 from monitor.stream.engine.ownership import SelfFenced
 from monitor.stream.engine.shards import MemoryShard
 from monitor.telemetry.engine import EngineMetrics
@@ -84,18 +85,63 @@ async def test_what_is_read_first_under_a_new_assignment_is_handed_on(consumer: 
     assert await reading == [[5, 6]]
 
 
-async def test_partitions_are_given_up_only_when_the_fetch_under_way_is_over(consumer: Consumer) -> None:
-    reading = asyncio.create_task(taken(consumer))
-    while not consumer._thread.asked_s:
-        await asyncio.sleep(0)
-    giving_up = asyncio.create_task(consumer.quiesce())
-    for _ in range(100):
-        await asyncio.sleep(0)
-    assert not giving_up.done()
-    consumer._thread.fetched.put_nowait({EVENTS: [Record(5)]})
-    await giving_up
-    assert await reading == [], "they are read again from where their owner seeks to"
-    assert consumer._thread.asked_s == [FETCH_S_MAX], "a fetch without records must not hold up the group"
+class Brokers:
+    """As much of aiokafka's consumer as a fetch touches: what has arrived, and under which assignment."""
+
+    def __init__(self) -> None:
+        self.arrived: dict[TP, list[Record]] = {}
+        self.waiters: list[asyncio.Future[None]] = []
+        self._closed = False
+        self._fetcher = self._subscriptions = self
+        self._subscription = SimpleNamespace(reassignment_in_progress=False, subscription=SimpleNamespace())
+        self._subscription.subscription.assignment = object()
+
+    @contextmanager
+    def fetch_context(self) -> Iterator[None]:
+        yield
+
+    async def fetched_records(self, partitions: Any, timeout: float, max_records: Any) -> Any:  # noqa: ASYNC109
+        assert timeout == 0, "aiokafka's own waiting goes on across a change of the assignment"
+        arrived, self.arrived = self.arrived, {}
+        return arrived
+
+    def _create_fetch_waiter(self) -> asyncio.Future[None]:
+        self.waiters.append(asyncio.get_running_loop().create_future())
+        return self.waiters[-1]
+
+    def arrive(self) -> None:
+        self.arrived = {EVENTS: [Record(5)]}
+        for waiter in self.waiters:
+            waiter.set_result(None)
+
+
+async def test_a_fetch_waits_for_what_arrives_and_takes_it(consumer: Consumer) -> None:
+    brokers, thread = Brokers(), consumer._new_consumer_thread()
+    fetch = asyncio.create_task(thread._fetch_records(brokers, {EVENTS}, timeout=10))
+    await asyncio.sleep(0)
+    brokers.arrive()
+    assert await fetch == {EVENTS: [Record(5)]}
+
+
+async def test_a_fetch_without_records_ends_after_its_time(consumer: Consumer) -> None:
+    brokers, thread = Brokers(), consumer._new_consumer_thread()
+    assert await thread._fetch_records(brokers, {EVENTS}, timeout=0.01) == {}
+    assert brokers.waiters[0].cancelled(), "nobody waits for it any more"
+
+
+async def test_a_fetch_takes_nothing_while_partitions_move_and_nothing_of_the_next_assignment(
+    consumer: Consumer,
+) -> None:
+    brokers, thread = Brokers(), consumer._new_consumer_thread()
+    fetch = asyncio.create_task(thread._fetch_records(brokers, {EVENTS}, timeout=10))
+    await asyncio.sleep(0)
+    brokers._subscription.subscription.assignment = object()
+    brokers.arrive()
+    assert await fetch == {}
+    brokers._subscription.reassignment_in_progress = True
+    assert await thread._fetch_records(brokers, {EVENTS}, timeout=0.01) == {}
+    brokers._subscription.reassignment_in_progress = False
+    assert await thread._fetch_records(brokers, {EVENTS}, timeout=0.01) == {EVENTS: [Record(5)]}
 
 
 async def test_a_fetch_that_outlives_its_assignment_stops_the_worker(consumer: Consumer) -> None:

@@ -1,10 +1,13 @@
-"""The working time of one calendar year, computed once: its periods in order, and how much lies before each."""
+"""One year of a calendar, computed: its periods in order, and how much working time lies before each."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable
+from datetime import date
 from itertools import accumulate
 from operator import sub
 from typing import NamedTuple
+
+from monitor.core.instant import from_rfc3339
 
 
 class Period(NamedTuple):
@@ -14,9 +17,13 @@ class Period(NamedTuple):
     close_at: int
 
 
-class WorkingYear(NamedTuple):
+class Year(NamedTuple):
     """The periods of the dates of one year, in order; lists of the same length, to be bisected."""
 
+    number: int
+    sure_from: int
+    """From here until `sure_until` it is this year in every time zone."""
+    sure_until: int
     opens: list[int]
     closes: list[int]
     used: list[int]
@@ -41,9 +48,13 @@ class WorkingYear(NamedTuple):
         return self.opens[index] + used_us - self.used[index]
 
 
-def working_year(days: Sequence[tuple[int, Sequence[Period]]]) -> WorkingYear:
-    """Of the dates of a year, as ordinals with their periods."""
+def year_of(number: int, periods_of: Callable[[date], tuple[Period, ...]]) -> Year:
+    """The year of that number, from the periods of each of its dates."""
+    ordinals = range(date(number, 1, 1).toordinal(), date(number + 1, 1, 1).toordinal())
+    days = [(ordinal, periods_of(date.fromordinal(ordinal))) for ordinal in ordinals]
     opens = [period.open_at for _, periods in days for period in periods]
     closes = [period.close_at for _, periods in days for period in periods]
     used = list(accumulate(map(sub, closes, opens), initial=0))
-    return WorkingYear(opens, closes, used[:-1], used[-1], [ordinal for ordinal, periods in days if periods])
+    dates = [ordinal for ordinal, periods in days if periods]
+    sure_from, sure_until = (from_rfc3339(f"{number:04}-{day}T00:00:00Z") for day in ("01-02", "12-31"))
+    return Year(number, sure_from, sure_until, opens, closes, used[:-1], used[-1], dates)
