@@ -273,6 +273,10 @@ class Reader:
             self._continuity.begin(begins)
             self._reading = asyncio.get_running_loop().create_task(self._read())
 
+    def assignment(self) -> bool:
+        """Whether anything is this worker's."""
+        return self._reading is not None
+
     def revoked(self) -> None:
         """Nothing is this worker's any more."""
         self._in_flight.forget()

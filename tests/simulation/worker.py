@@ -65,6 +65,8 @@ class App:
     """What the engine's parts need of the application."""
 
     send_all = LeadApp.send_all
+    quiesce = LeadApp.quiesce
+    crashed = rebalancing = False
     continuous_topics = frozenset({TOPICS.timeline})
     log = logging.getLogger("simulation")
     flow_control = SimpleNamespace(suspend=lambda: None, clear=lambda: None)
@@ -80,6 +82,8 @@ class App:
         self.committed_elsewhere: frozenset[str] = frozenset()
         self.lanes: list[Lanes] = []
         self.store: PartitionStore
+        self.consumer: Reader
+        self._consumer: Reader
         self._crashed = crashed
 
     async def crash(self, reason: BaseException) -> None:
@@ -145,7 +149,7 @@ class SimulatedWorker(Worker):
         self._judge.on_judged = self._ticker.judged
         intake = Intake(TOPICS, LIMITS, app.send_all, METRICS)
         put = {TOPICS.events: self._lane(intake.take), TOPICS.timeline: self._lane(self._judge.take)}
-        self.reader = Reader(process, cluster, app, put)
+        self.reader = app.consumer = app._consumer = Reader(process, cluster, app, put)
         self._recovering: asyncio.Task[None] | None = None
         self._ticking: asyncio.Task[None]
 
@@ -180,7 +184,7 @@ class SimulatedWorker(Worker):
         self._ticking.cancel()
         if self._recovering is not None:
             self._recovering.cancel()
-        await self.reader.quiesce()
+        await self._app.quiesce()
         await self._durably.end()
         name = self._process.name
         await self._process.ask("group", lambda reply: self._cluster.group.leave(name, reply))
