@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 from time import monotonic, process_time
-from typing import Any
+from typing import Any, NamedTuple
 
 import faust
 import msgspec
@@ -15,8 +15,9 @@ import msgspec
 from bench.history import ANY_TIME, one_duty
 from bench.site import PARTITIONS, Site, contestant_arguments, site_of
 from monitor.core.advance import advance
-from monitor.core.event import Event
-from monitor.core.lead import Lead
+from monitor.core.event import Event, OrderKey, Scalar
+from monitor.core.evidence import Evidence, Pieces
+from monitor.core.lead import Clock, Fold, Lead, Told
 from monitor.stream.positions import Positions
 from monitor.wire.lead_event import decode
 from monitor.wire.outcome import encode_outcome
@@ -64,6 +65,38 @@ def application(where: Site) -> faust.App:
     )
 
 
+class _Fold(NamedTuple):
+    stage: str
+    stage_at: int
+    round: int
+    attributes: dict[str, Scalar]
+    clocks: tuple[Clock, ...]
+
+
+class _Lead(NamedTuple):
+    id: str
+    known_until: int
+    evidence: tuple[Evidence, ...]
+    fold: _Fold
+    told: tuple[Told, ...]
+    base: _Fold | None
+    base_key: OrderKey | None
+    erased: bool
+
+
+def as_json(lead: Lead) -> Any:
+    """The lead as values that JSON has."""
+    return msgspec.to_builtins((*lead[:2], tuple(lead.evidence), *lead[3:]))
+
+
+def lead_of(value: Any) -> Lead:
+    """The lead again."""
+    read = msgspec.convert(value, _Lead)
+    base = None if read.base is None else Fold(*read.base)
+    evidence, fold = Pieces(read.evidence), Fold(*read.fold)
+    return Lead(read.id, read.known_until, evidence, fold, read.told, base, read.base_key, read.erased)
+
+
 def judging(app: faust.App, where: Site, left: int, noted: Noted, *, whole: bool) -> None:
     """The agent that judges `left` events, its table, and with `whole` the intake before it."""
     policy = one_duty()
@@ -78,10 +111,10 @@ def judging(app: faust.App, where: Site, left: int, noted: Noted, *, whole: bool
             noted.begin()
             event = msgspec.convert(value, Event)
             known = leads.get(event.lead)
-            step = advance(None if known is None else msgspec.convert(known, Lead), event, policy)
+            step = advance(None if known is None else lead_of(known), event, policy)
             for outcome in step.outcomes:
                 await outcomes.send(key=outcome.lead.encode(), value=encode_outcome(outcome))
-            leads[event.lead] = msgspec.to_builtins(step.lead)
+            leads[event.lead] = as_json(step.lead)
             left -= 1
             if not left:
                 noted.judged.set()
