@@ -20,6 +20,8 @@ from monitor.stream.engine.sender_fence import SenderFence
 from tests.simulation.kafka import Cluster
 from tests.simulation.world import Process, Reply
 
+TIMELINE, JUDGES = "timeline", ("outcomes", "changelog")
+"""What decides whose a partition is, and what only its owner writes."""
 LOST = 0.02
 """How often an answer is lost."""
 
@@ -100,11 +102,17 @@ class Socket:
     def __init__(self, process: Process, cluster: Cluster) -> None:
         self._process = process
         self._log = cluster.log
+        self._group = cluster.group
+        self.overlaps: list[str] = []
+        """Outcomes and states that were let through although somebody else had their partition already."""
         self._muted_partitions: set[TP] = set()
         self._in_flight: set[int] = set()
 
     async def _send_produce_req(self, node_id: int, batches: dict[TP, Written]) -> None:
         for tp, batch in batches.items():
+            owner = self._group.owner(TP(TIMELINE, tp.partition))
+            if tp.topic in JUDGES and owner not in (None, self._process.name):
+                self.overlaps.append(f"{self._process.name} writes to {tp.topic} {tp.partition}, which {owner} has")
             write = partial(self._write, tp, batch._builder.records)
             try:
                 batch.answer.set_result(await self._process.ask("producer", write, LOST))
@@ -123,15 +131,15 @@ class PlainProducer(Sender):
     def __init__(self, process: Process, cluster: Cluster, app: Any) -> None:
         super().__init__(process)
         self._fence = SenderFence(app.ownership)
-        self._socket = Socket(process, cluster)
-        self._fence.stand_before(self._socket)
+        self.socket = Socket(process, cluster)
+        self._fence.stand_before(self.socket)
 
     def _ensure_producer(self) -> PlainProducer:
         return self
 
     async def _write(self, tp: TP, builder: Builder, number: int) -> int:
         batch = Written(tp, builder, asyncio.get_running_loop().create_future())
-        await self._socket._send_produce_req(0, {tp: batch})
+        await self.socket._send_produce_req(0, {tp: batch})
         return await batch.answer
 
 
@@ -264,6 +272,10 @@ class Reader:
             self._committed = {tp: committed[tp] for tp in partitions if tp in committed}
             self._continuity.begin(begins)
             self._reading = asyncio.get_running_loop().create_task(self._read())
+
+    def assignment(self) -> bool:
+        """Whether anything is this worker's."""
+        return self._reading is not None
 
     def revoked(self) -> None:
         """Nothing is this worker's any more."""

@@ -213,6 +213,10 @@ class Group:
         self.committed.update(offsets)
         reply(True)
 
+    def owner(self, tp: TP) -> str | None:
+        """The member that has this partition."""
+        return next((name for name, member in self._members.items() if tp in member.partitions), None)
+
     def _alive(self, name: str, member: Member) -> None:
         member.heard_s = self._world.now_s
         self._world.after(self._session_s + 0.001, self._expire, name, member)

@@ -41,7 +41,11 @@ START_S = START_AT / 1e6
 class Simulation:
     """Everything follows from the seed and the guarantee."""
 
-    def __init__(self, seed: int, guarantee: str) -> None:
+    def __init__(self, seed: int, guarantee: str, kill_at: int | None = None) -> None:
+        """`kill_at`: the only trouble there is, a kill before the worker takes its step of this number."""
+        self.steps = 0
+        """That workers have taken."""
+        self._kill_at = kill_at
         by_transactions = guarantee == "transactional"
         self.world = World(seed)
         rng = self.rng = self.world.rng
@@ -55,7 +59,7 @@ class Simulation:
         self._trouble = rng.choice((0.001, 0.004, 0.01))
         self._kinds = rng.choice((("kill",), ("pause",), ("kill", "pause", "terminate")))
         self._left = rng.randint(1, 10)
-        holes = rng.choice((0.0, 0.0, 0.02))
+        holes = rng.choice((0.0, 0.0, 0.02)) if kill_at is None else 0.0
         self.machines = [
             Machine(
                 self.cluster, POLICY, f"worker-{name}", by_transactions=by_transactions, disk=rng.random() < 0.5,
@@ -115,6 +119,11 @@ class Simulation:
 
     def _disturb(self, machine: Machine) -> None:
         process = machine.process
+        self.steps += 1
+        if self._kill_at is not None:
+            if self.steps == self._kill_at:
+                machine.kill()
+            return
         if self._left == 0 or process.paused or self.rng.random() >= self._trouble * (20 if process.sending else 1):
             return
         self._left -= 1
@@ -130,6 +139,8 @@ class Simulation:
         """Raises AssertionError for the first promise that was not kept."""
         errors = [error for machine in self.machines for error in machine.errors]
         assert errors == [], f"a worker crashed: {errors!r}"
+        overlaps = [overlap for machine in self.machines for process in machine.overlaps for overlap in process]
+        assert overlaps == [], "a superseded worker wrote"
         read = [
             record for partition in range(TOPICS.partitions) for record in self._records(TOPICS.outcomes, partition)
         ]

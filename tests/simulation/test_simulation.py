@@ -1,6 +1,6 @@
 """Whatever stops, stands still or is lost at whatever step: the verdicts are the replay's, told and remembered once.
 
-The first hundred seeds run in `make check`, a thousand in `make test`, LEAD_SLA_SEEDS sets another number. A failure
+The first hundred seeds run in `make check`, a thousand in `make test`, SIMULATION_SEEDS sets another number. A failure
 prints its seed and every step; `python -m tests.simulation SEED GUARANTEE` shows them again.
 """
 
@@ -12,8 +12,9 @@ import pytest
 
 from tests.simulation.scenario import GUARANTEES, Simulation
 
-SEEDS = int(os.environ.get("LEAD_SLA_SEEDS", "1000"))
+SEEDS = int(os.environ.get("SIMULATION_SEEDS", "1000"))
 SEEDS_IN_CHECK, AT_ONCE = 100, 25
+CROWDED_SEED, PORTIONS = 6, 20
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,24 @@ def test_whatever_happens_at_whatever_step_every_verdict_is_right_and_told(first
             simulation.check()
         except BaseException:
             print(f"seed {seed}, {guarantee}:")  # noqa: T201 - shown with the failure
+            print(*simulation.world.steps(), sep="\n")  # noqa: T201
+            raise
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guarantee", GUARANTEES)
+@pytest.mark.parametrize("portion", range(PORTIONS))
+def test_a_worker_may_be_killed_before_any_of_its_steps(portion: int, guarantee: str) -> None:
+    undisturbed = Simulation(CROWDED_SEED, guarantee, kill_at=0)
+    undisturbed.run()
+    assert undisturbed.steps > 500
+    for step in range(1 + portion, undisturbed.steps, PORTIONS):
+        simulation = Simulation(CROWDED_SEED, guarantee, kill_at=step)
+        try:
+            simulation.run()
+            simulation.check()
+        except BaseException:
+            print(f"seed {CROWDED_SEED}, {guarantee}, killed at step {step}:")  # noqa: T201 - shown with the failure
             print(*simulation.world.steps(), sep="\n")  # noqa: T201
             raise
 

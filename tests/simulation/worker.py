@@ -25,7 +25,7 @@ from monitor.stream.ticker import Ticker
 from monitor.stream.worker import Worker
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.lead_event import TimeLimits
-from tests.simulation.clients import LOST, PlainProducer, Positions, Reader, TransactionalProducer
+from tests.simulation.clients import JUDGES, LOST, TIMELINE, PlainProducer, Positions, Reader, TransactionalProducer
 from tests.simulation.kafka import Assignment, Cluster
 from tests.simulation.world import Process, World
 
@@ -33,8 +33,8 @@ START_AT = 1_790_841_600_000_000
 """The wall clock when a simulation begins: 2026-10-01T08:00:00Z."""
 SESSION_S = 6.0
 COMMIT_S = 0.2
-CHANGELOG = "changelog"
-TOPICS = Topics("events", 2, "timeline", "outcomes", "dead-letters", 3)
+CHANGELOG = JUDGES[1]
+TOPICS = Topics("events", 2, TIMELINE, JUDGES[0], "dead-letters", 3)
 METRICS = Metrics(version="simulated")
 LIMITS = TimeLimits(future_us=2**62, past_us=2**62)
 
@@ -65,6 +65,8 @@ class App:
     """What the engine's parts need of the application."""
 
     send_all = LeadApp.send_all
+    quiesce = LeadApp.quiesce
+    crashed = rebalancing = False
     continuous_topics = frozenset({TOPICS.timeline})
     log = logging.getLogger("simulation")
     flow_control = SimpleNamespace(suspend=lambda: None, clear=lambda: None)
@@ -80,6 +82,8 @@ class App:
         self.committed_elsewhere: frozenset[str] = frozenset()
         self.lanes: list[Lanes] = []
         self.store: PartitionStore
+        self.consumer: Reader
+        self._consumer: Reader
         self._crashed = crashed
 
     async def crash(self, reason: BaseException) -> None:
@@ -145,9 +149,15 @@ class SimulatedWorker(Worker):
         self._judge.on_judged = self._ticker.judged
         intake = Intake(TOPICS, LIMITS, app.send_all, METRICS)
         put = {TOPICS.events: self._lane(intake.take), TOPICS.timeline: self._lane(self._judge.take)}
-        self.reader = Reader(process, cluster, app, put)
+        self.reader = app.consumer = app._consumer = Reader(process, cluster, app, put)
         self._recovering: asyncio.Task[None] | None = None
         self._ticking: asyncio.Task[None]
+
+    @property
+    def overlaps(self) -> list[str]:
+        """See Socket."""
+        found: list[str] = self._app.producer.socket.overlaps
+        return found
 
     def _lane(self, work: Callable[[Any], Awaitable[None]]) -> Callable[..., None]:
         lanes = Lanes(work, self._app.ownership, self._app.crash, METRICS.engine, drained=True)
@@ -174,7 +184,7 @@ class SimulatedWorker(Worker):
         self._ticking.cancel()
         if self._recovering is not None:
             self._recovering.cancel()
-        await self.reader.quiesce()
+        await self._app.quiesce()
         await self._durably.end()
         name = self._process.name
         await self._process.ask("group", lambda reply: self._cluster.group.leave(name, reply))
@@ -268,6 +278,8 @@ class Machine:
         """`disk`: states outlive the process."""
         self.world = cluster.world
         self.errors: list[BaseException] = []
+        self.overlaps: list[list[str]] = []
+        """Of each process, see Socket."""
         self.worker: SimulatedWorker
         self.process: Process
         self.on_step: Callable[[Machine], None] = lambda machine: None
@@ -289,6 +301,7 @@ class Machine:
             by_transactions=self._by_transactions,
         )  # fmt: skip
         self.worker.reader.holes = self._holes
+        self.overlaps.append(self.worker.overlaps)
         self.world.note(f"{process.name} starts")
         process.begin(self.worker.live())
 

@@ -160,9 +160,10 @@ class LeadApp(faust.App):  # type: ignore[misc]
         return offset
 
     async def quiesce(self) -> None:
-        """Before stopping: finish what has begun and commit it."""
+        """Before stopping: finish what has begun and commit it. Nothing is written any more once the group is left."""
         if self._consumer is not None and not (self.crashed or self.rebalancing) and self.consumer.assignment():
             await self.consumer.quiesce()
+        self.ownership.next_epoch()
 
 
 def _faust_settings(engine: EngineSettings) -> dict[str, Any]:

@@ -50,3 +50,13 @@ async def test_an_acknowledgement_after_a_pause_is_worth_nothing_when_the_partit
     app.ownership.next_epoch()
     with pytest.raises(Fenced):
         await asyncio.wait_for(writing, 1.0)
+
+
+async def test_a_worker_that_is_stopping_writes_nothing_more_whatever_is_still_under_way() -> None:
+    app: Any = App()
+    app._consumer = None
+    app.ownership.heard(app.now_s)
+    taken_in = app.ownership.epoch
+    await LeadApp.quiesce(app)
+    with pytest.raises(Fenced):
+        await app.ownership.may_write(taken_in)
