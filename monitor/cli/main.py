@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from importlib.metadata import version
 from pathlib import Path
@@ -67,6 +69,7 @@ def run() -> None:
     settings = Settings.load()
     _set_up_logging(settings)
     _until_signal(lambda stop: run_worker(settings, stop))
+    _end(0)
 
 
 @app.command()
@@ -165,6 +168,16 @@ def main() -> None:
 def _fail(message: str, code: int) -> None:
     for line in message.splitlines():
         typer.echo(f"lead-sla: {line}", err=True)
+    _end(code)
+
+
+def _end(code: int) -> None:
+    """Leave; a thread of the engine that could not be stopped must not keep the process from being started again."""
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 
