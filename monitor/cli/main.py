@@ -21,6 +21,9 @@ from monitor.cli.failure import BAD_INPUT, FAILED, SELF_FENCED, UNAVAILABLE, Fai
 from monitor.settings.problems import SettingsError
 from monitor.settings.settings import Settings
 
+# An engine that did not stop in order is given so long to notice that it is over.
+LEAVE_S_MAX = 5.0
+
 app = typer.Typer(
     help="Watches the agreement between marketing and sales being kept, live.",
     epilog="Exit codes: 0 done; 1 something is wrong in what was given; 2 usage; 3 a service does not answer; "
@@ -69,7 +72,6 @@ def run() -> None:
     settings = Settings.load()
     _set_up_logging(settings)
     _until_signal(lambda stop: run_worker(settings, stop))
-    _end(0)
 
 
 @app.command()
@@ -153,26 +155,37 @@ def main() -> None:
     """Entry point: turns what went wrong into one line on stderr and an exit code."""
     try:
         app()
-    except Failure as failure:
-        _fail(str(failure), failure.code)
-    except SettingsError as error:
-        _fail(str(error), BAD_INPUT)
-    except KafkaConnectionError as error:
-        _fail(f"Kafka does not answer: {error}; set KAFKA_BOOTSTRAP_SERVERS to a broker that does", UNAVAILABLE)
-    except KafkaError as error:
-        _fail(f"Kafka refused: {type(error).__name__}: {error}", UNAVAILABLE)
-    except OSError as error:
-        _fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), BAD_INPUT)
+    except (Failure, SettingsError, KafkaError, OSError) as error:
+        failure = _failure_of(error)
+        _say(failure)
+        _leave(failure.code)
 
 
-def _fail(message: str, code: int) -> None:
-    for line in message.splitlines():
+def _failure_of(error: Exception) -> Failure:
+    """What to tell, and the exit code."""
+    match error:
+        case Failure():
+            return error
+        case SettingsError():
+            return Failure(str(error), BAD_INPUT)
+        case KafkaConnectionError():
+            fix = "set KAFKA_BOOTSTRAP_SERVERS to a broker that does"
+            return Failure(f"Kafka does not answer: {error}; {fix}", UNAVAILABLE)
+        case KafkaError():
+            return Failure(f"Kafka refused: {type(error).__name__}: {error}", UNAVAILABLE)
+        case OSError():
+            return Failure(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), BAD_INPUT)
+        case _:
+            return Failure(f"stopped by {type(error).__name__}: {error}", FAILED)
+
+
+def _say(failure: Failure) -> None:
+    for line in str(failure).splitlines():
         typer.echo(f"lead-sla: {line}", err=True)
-    _end(code)
 
 
-def _end(code: int) -> None:
-    """Leave; a thread of the engine that could not be stopped must not keep the process from being started again."""
+def _leave(code: int) -> None:
+    """Exit; a thread of the engine that could not be stopped must not keep the process from being started again."""
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
         logging.shutdown()
         sys.stdout.flush()
@@ -182,33 +195,55 @@ def _end(code: int) -> None:
 
 
 def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
-    async def main_task() -> None:
-        stop = asyncio.Event()
+    """Run until it ends, SIGINT or SIGTERM. Raises Failure."""
+
+    async def main_task() -> Failure | None:
+        stop, failure = asyncio.Event(), None
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, stop.set)
-        await work(stop)
+        try:
+            await work(stop)
+        except Exception as error:
+            failure = _failure_of_work(error)
+        # What is left of the engine is cancelled now, and may not take notice.
+        hurry = threading.Timer(LEAVE_S_MAX, _leave_at_once, (failure,))
+        hurry.daemon = True
+        hurry.start()
+        return failure
 
-    try:
-        asyncio.run(main_task())
-    except (KafkaError, SettingsError, Failure):
-        raise
-    except Exception as error:
-        from monitor.stream.engine.ownership import SelfFenced
-        from monitor.stream.engine.shards import CannotStore
-        from monitor.stream.kafka import TopicMismatch
-        from monitor.web.server import CannotListen
-        from monitor.wire.policy import PolicyError
+    failure = asyncio.run(main_task())
+    if failure is not None:
+        raise failure
+    _leave(0)
 
-        if isinstance(error, PolicyError | CannotListen | TopicMismatch):
-            raise Failure(str(error), BAD_INPUT) from None
-        if isinstance(error, CannotStore):
-            raise Failure(str(error), FAILED) from None
-        if isinstance(error, SelfFenced):
+
+def _leave_at_once(failure: Failure | None) -> None:
+    if failure is not None:
+        _say(failure)
+    os._exit(0 if failure is None else failure.code)
+
+
+def _failure_of_work(error: Exception) -> Failure:
+    from monitor.stream.engine.ownership import SelfFenced
+    from monitor.stream.engine.shards import CannotStore
+    from monitor.stream.kafka import TopicMismatch
+    from monitor.web.server import CannotListen
+    from monitor.wire.policy import PolicyError
+
+    match error:
+        case PolicyError() | CannotListen() | TopicMismatch():
+            return Failure(str(error), BAD_INPUT)
+        case CannotStore():
+            return Failure(str(error), FAILED)
+        case SelfFenced():
             message = f"the worker stopped itself to be safe: {error}; start it again, it goes on where it left off"
-            raise Failure(message, SELF_FENCED) from None
-        logging.getLogger("monitor").exception("the worker stopped itself")
-        raise Failure(f"stopped by {type(error).__name__}: {error}", FAILED) from None
+            return Failure(message, SELF_FENCED)
+        case KafkaError() | SettingsError() | Failure():
+            return _failure_of(error)
+        case _:
+            logging.getLogger("monitor").error("the worker stopped itself", exc_info=error)
+            return Failure(f"stopped by {type(error).__name__}: {error}", FAILED)
 
 
 def _set_up_logging(settings: Settings) -> None:
