@@ -103,9 +103,10 @@ class Transactional:
     @asynccontextmanager
     async def _transaction(self, partition: int, epoch: int) -> AsyncIterator[AIOKafkaProducer]:
         """Raises Fenced before anything was written, SelfFenced when it is not certain what was."""
-        if epoch != self._epoch():
+        producer = self._producers.get(partition)
+        if producer is None or epoch != self._epoch():
             raise Fenced
-        producer, started_s = self._producers[partition], self._time.elapsed_s()
+        started_s = self._time.elapsed_s()
         try:
             async with asyncio.timeout(TRANSACTION_S_MAX):
                 await producer.begin_transaction()

@@ -193,6 +193,14 @@ async def test_nothing_of_an_epoch_that_is_over_is_begun(site: Site) -> None:
     await durably.end()
 
 
+async def test_after_the_end_nothing_is_begun(site: Site) -> None:
+    durably = site.transactional()
+    await durably.begin([0])
+    await durably.end()
+    with pytest.raises(Fenced):
+        await durably.write(0, 0, judged(1), 2)
+
+
 async def test_a_broker_that_does_not_answer_leaves_the_worker_unsure(
     kafka: Any, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
