@@ -1,6 +1,6 @@
 """The `calendars` of a policy file: opening hours, public holidays, closed and short days, time zones."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
 from functools import cache, partial
@@ -20,6 +20,7 @@ from monitor.wire.policy.values import hours, iso_date, mapping, name, nearest, 
 HOLIDAY_YEARS_BEFORE: Final = 2
 HOLIDAY_YEARS_AFTER: Final = 10
 CALENDARS_MAX: Final = 100
+_CALENDAR_OPTIONAL: Final = ("timezone", "holidays", "closed", "short_days", "open_days")
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -63,17 +64,19 @@ def calendars(faults: Faults, node: Node, default_zone: ZoneInfo, year: int) -> 
 
 
 def _calendar(faults: Faults, called: str, default_zone: ZoneInfo, year: int, node: Node) -> Calendar | None:
-    keys = mapping(faults, node, {"hours": "{mon-fri: 09:00-17:00}"}, ("timezone", "holidays", "closed", "short_days"))
+    keys = mapping(faults, node, {"hours": "{mon-fri: 09:00-17:00}"}, _CALENDAR_OPTIONAL)
     weekly = faults.read(partial(_weekly, faults), keys.get("hours"), ((),) * 7)
     public = faults.read(partial(_public_holidays, faults, year), keys.get("holidays"), frozenset())
     closed = faults.read(several(faults, iso_date), keys.get("closed"), ())
-    days = faults.read(partial(_short_days, faults, closed), keys.get("short_days"), {})
+    short = faults.read(partial(_days, faults, dict.fromkeys(closed, "closed")), keys.get("short_days"), {})
+    taken = dict.fromkeys(closed, "closed") | dict.fromkeys(short, "short_days")
+    more = faults.read(partial(_days, faults, taken), keys.get("open_days"), {})
     return Calendar(
         name=called,
         zone=faults.read(zone, keys.get("timezone"), default_zone),
         weekly=weekly,
         closed=public | frozenset(closed),
-        days=days,
+        days={**short, **more},
     )
 
 
@@ -144,7 +147,8 @@ def _subdivision(country: str, node: Node) -> str:
     return value
 
 
-def _short_days(faults: Faults, closed: Collection[date], node: Node) -> dict[date, Hours]:
+def _days(faults: Faults, taken: Mapping[date, str], node: Node) -> dict[date, Hours]:
+    """Dates with hours of their own; `taken` are those that stand under another key already."""
     if not isinstance(node, MappingNode):
         raise Refused(node, f"is {node.kind}, not a mapping", "write dates with their hours, {2026-12-31: 09:00-12:00}")
     days: dict[date, Hours] = {}
@@ -153,8 +157,9 @@ def _short_days(faults: Faults, closed: Collection[date], node: Node) -> dict[da
         periods = faults.read(hours, entry, ((0, 1),))
         if not periods:
             faults.add(entry, "has no hours", "list the date under closed instead")
-        if day in closed:
-            faults.add(node.keys[key], f"{day} is listed under closed too", "keep one of the two")
-        if day is not None:
-            days[day] = periods
+        if day is None:
+            continue
+        if day in taken:
+            faults.add(node.keys[key], f"{day} is listed under {taken[day]} too", "keep one of the two")
+        days[day] = periods
     return days

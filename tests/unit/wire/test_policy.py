@@ -106,6 +106,20 @@ def test_a_calendar_has_its_hours_holidays_closed_and_short_days(dach: Policy) -
     )
 
 
+def test_a_day_that_is_closed_otherwise_may_be_opened() -> None:
+    text = (
+        (RIGHT / "dach.yaml")
+        .read_text()
+        .replace("short_days:", "open_days: {2026-10-10: 10:00-12:00, 2027-01-06: 09:00-10:00}, short_days:")
+    )
+    munich = read_policy(text, "test").calendars["munich"]
+    assert munich.periods(date(2026, 10, 10)) == (
+        Period(from_rfc3339("2026-10-10T08:00:00Z"), from_rfc3339("2026-10-10T10:00:00Z")),
+    )
+    assert len(munich.periods(date(2027, 1, 6))) == 1  # Epiphany
+    assert munich.periods(date(2026, 10, 17)) == ()
+
+
 def test_holidays_are_known_from_two_years_before_to_ten_years_after(dach: Policy) -> None:
     years = {day.year for day in dach.calendars["munich"].closed}
     assert years == set(range(2024, 2037))
