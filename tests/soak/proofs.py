@@ -27,7 +27,7 @@ LONG: Mapping[str, Proof] = {
 SHORT: Mapping[str, Proof] = {
     "kill and term": replace(LONG["kill"], kinds=("kill", "stop"), rounds=6, every_s=3),
     "pause": replace(LONG["compaction"], rounds=3, every_s=2, workers=(2, 2), compaction_lag_s=15),
-    "broker-stop": replace(LONG["broker-stop"], lasts_s=10),
-    "leader-kill": replace(LONG["leader-kill"], rounds=1, every_s=4, lasts_s=3),
-    "clock-step": replace(LONG["clock-step"], rounds=2, every_s=3, lasts_s=5),
+    "broker-stop": replace(LONG["broker-stop"], every_s=1, lasts_s=10),
+    "leader-kill": replace(LONG["leader-kill"], rounds=1, every_s=1, lasts_s=3),
+    "clock-step": replace(LONG["clock-step"], rounds=2, every_s=2, lasts_s=5),
 }
