@@ -196,8 +196,11 @@ def _leave(code: int) -> None:
 
 def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
     """Run until it ends, SIGINT or SIGTERM. Raises Failure."""
+    ended: list[Failure | None] = []
+    hurry = threading.Timer(LEAVE_S_MAX, lambda: _leave_at_once(ended[0]))
+    hurry.daemon = True
 
-    async def main_task() -> Failure | None:
+    async def main_task() -> None:
         stop, failure = asyncio.Event(), None
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
@@ -206,13 +209,12 @@ def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) ->
             await work(stop)
         except Exception as error:
             failure = _failure_of_work(error)
-        # What is left of the engine is cancelled now, and may not take notice.
-        hurry = threading.Timer(LEAVE_S_MAX, _leave_at_once, (failure,))
-        hurry.daemon = True
-        hurry.start()
-        return failure
+        ended.append(failure)
+        hurry.start()  # what is left of the engine is cancelled now, and may not take notice
 
-    failure = asyncio.run(main_task())
+    asyncio.run(main_task())
+    hurry.cancel()
+    (failure,) = ended
     if failure is not None:
         raise failure
     _leave(0)
