@@ -49,7 +49,7 @@ class OnePartition:
         records = []
         for event in events:
             self._offset += 1
-            records.append(SimpleNamespace(value=encode_event(event), offset=self._offset))
+            records.append(SimpleNamespace(key=event.lead.encode(), value=encode_event(event), offset=self._offset))
         return [records[start : start + BATCH] for start in range(0, len(records), BATCH)]
 
 
