@@ -47,7 +47,7 @@ ATTRIBUTES: Final = (
 )  # fmt: skip
 # Fields of `data` that belong to the event alone.
 ACT_FIELDS: Final = (
-    "stage", "channel", "direction", "actor", "outcome", "reason", "duration_s", "into",
+    "stage", "channel", "direction", "actor", "outcome", "reason", "duration_s", "into", "actor_id",
 )  # fmt: skip
 CHANNELS: Final = ("call", "email", "meeting", "message", "social", "form", "visit", "other")
 DATA_FIELDS: Final = ATTRIBUTES + ACT_FIELDS

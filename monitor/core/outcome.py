@@ -9,6 +9,14 @@ class Kind(StrEnum):
     """Outcome kinds (the vocabulary of Zendesk's metric events, extended)."""
 
     ACTIVATED = "activated"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    RESET = "reset"
+    REASSIGNED = "reassigned"
+    STALLED = "stalled"
+    """A pause has lasted longer than the agreement allows."""
+    PASSED_AROUND = "passed_around"
+    """The owner has changed more often than the agreement allows."""
     WARNED = "warned"
     MET = "met"
     BREACHED = "breached"
@@ -24,9 +32,20 @@ class Reason(StrEnum):
     STARTED = "started"
     SHARE_USED = "share_of_limit_used"
     IN_TIME = "evidence_in_time"
+    ATTEMPTS_MADE = "attempts_made"
+    CONNECTED = "connected"
+    SILENCE_ACCEPTED = "silence_accepted"
     NO_EVIDENCE = "no_evidence_by_due"
+    TOO_FEW_ATTEMPTS = "too_few_attempts_by_due"
+    OUT_OF_REACH = "attempts_out_of_reach"
     AFTER_DUE = "evidence_after_due"
     CONDITION = "cancelling_event"
+    PAUSING = "pausing_condition"
+    RESUMING = "resuming_condition"
+    RESETTING = "resetting_event"
+    OWNER_CHANGED = "owner_changed"
+    PAUSE_TOO_LONG = "pause_too_long"
+    OWNERS_TOO_MANY = "owners_too_many"
     ERASED = "lead_erased"
     MERGED = "lead_merged"
     DUTY_REMOVED = "duty_no_longer_in_policy"
@@ -43,7 +62,8 @@ class Outcome(NamedTuple):
     cycle: int
     """1 for the first clock of this duty on this lead, 2 after it was recycled and started again, …"""
     level: str
-    """`warned`: the percentage ("80"); `withdrawn`: the kind taken back ("breached", "warned:80"); else ""."""
+    """`warned`: the percentage ("80") or the time left; `paused`, `resumed`, `reset`, `reassigned`, `stalled`: which
+    one ("1"); `withdrawn`: the kind taken back ("breached", "warned:80"); else ""."""
     revision: int
     """How often late evidence turned this verdict."""
     policy_version: str

@@ -15,6 +15,12 @@ _CANCELLED: Final = {
     Reason.DUTY_REMOVED: "the agreement no longer has this duty",
 }
 
+_MET: Final = {
+    Reason.ATTEMPTS_MADE: "all attempts made",
+    Reason.CONNECTED: "connected",
+    Reason.SILENCE_ACCEPTED: "accepted by silence",
+}
+
 
 def sentence(outcome: Outcome, at: str | None = None, due_at: str | None = None) -> str:
     """One line of plain text; names come from outside, so whoever shows it elsewhere escapes it there.
@@ -29,10 +35,20 @@ def sentence(outcome: Outcome, at: str | None = None, due_at: str | None = None)
 
 
 def _taken_back(level: str) -> str:
-    kind, _, percent = level.partition(":")
-    if percent:
-        return f"the warning at {percent}%"
+    kind, _, level = level.partition(":")
+    if kind == Kind.WARNED:
+        return f"the warning at {level}%" if level.isdigit() else f"the warning at {level}"
     return "the breach" if kind == Kind.BREACHED else f"the verdict {kind.replace('_', ' ')}"
+
+
+def _warning(level: str) -> str:
+    return f"has used {level}% of its time" if level.isdigit() else f"has {level}"
+
+
+def _breached(reason: Reason, at: str, due: str) -> str:
+    if reason is Reason.OUT_OF_REACH:
+        return f"breached at {at}: the attempts still needed do not fit in before {due}"
+    return f"breached: {'too few attempts' if reason is Reason.TOO_FEW_ATTEMPTS else 'no follow-up'} by {due}"
 
 
 def _limit(outcome: Outcome) -> str:
@@ -71,9 +87,15 @@ def _duration(duration_us: int) -> str:
 # What is said of each kind, by the outcome, its instant, and its due instant with the limit.
 _SAID: Final[Mapping[Kind, Callable[[Outcome, str, str], str]]] = {
     Kind.ACTIVATED: lambda _, at, due: f"started at {at}: a follow-up is due by {due}",
-    Kind.WARNED: lambda o, at, due: f"has used {o.level}% of its time at {at}: a follow-up is due by {due}",
-    Kind.MET: lambda _, at, due: f"met: followed up at {at}, due by {due}",
-    Kind.BREACHED: lambda _, at, due: f"breached: no follow-up by {due}",
+    Kind.PAUSED: lambda _, at, due: f"paused at {at}: time does not count until it is resumed; it was due by {due}",
+    Kind.RESUMED: lambda _, at, due: f"resumed at {at}: a follow-up is due by {due}",
+    Kind.RESET: lambda _, at, due: f"began anew at {at}: a follow-up is due by {due}",
+    Kind.REASSIGNED: lambda _, at, due: f"passed to another owner at {at}: a follow-up is due by {due}",
+    Kind.STALLED: lambda _, at, due: f"has been paused too long since {at}; it was due by {due}",
+    Kind.PASSED_AROUND: lambda _, at, due: f"passed to more owners than agreed at {at}: a follow-up is due by {due}",
+    Kind.WARNED: lambda o, at, due: f"{_warning(o.level)} at {at}: a follow-up is due by {due}",
+    Kind.MET: lambda o, at, due: f"met: {_MET.get(o.reason, 'followed up')} at {at}, due by {due}",
+    Kind.BREACHED: lambda o, at, due: _breached(o.reason, at, due),
     Kind.FULFILLED_LATE: lambda o, at, due: f"fulfilled late: followed up at {at}{_lateness(o)}, due by {due}",
     Kind.CANCELLED: lambda o, at, _: f"cancelled at {at}: {_CANCELLED.get(o.reason, 'an event ended the duty')}",
     Kind.WITHDRAWN: lambda o, *_: f"corrected: {_taken_back(o.level)} was withdrawn, by evidence that arrived late",

@@ -27,6 +27,7 @@ class ClockState(StrEnum):
     """Where one running instance of a duty stands."""
 
     RUNNING = "running"
+    PAUSED = "paused"
     BREACHED = "breached"
     MET = "met"
     FULFILLED_LATE = "fulfilled_late"
