@@ -191,6 +191,17 @@ class Rules(NamedTuple):
     ends: tuple[End, ...]
 
 
+class Applies(StrEnum):
+    """Which clocks a new version of the agreement judges."""
+
+    NEW = "new"
+    """Those that start when it is in force."""
+    OPEN = "open"
+    """Also those that are open when it comes into force."""
+    SINCE = "since"
+    """Also those that started since a date before it, as long as their verdicts are not final."""
+
+
 class _Agreement(NamedTuple):
     """The fields of Policy."""
 
@@ -204,10 +215,62 @@ class _Agreement(NamedTuple):
     duties: tuple[Duty, ...]
     segments: tuple[str, ...] = ()
     """Segments that metrics tell apart."""
+    effective_at: int = 0
+    """The beginning of `effective_from`, microseconds since the epoch."""
+    applies_to: Applies = Applies.NEW
+    applies_from: int = 0
+    """Clocks that start at this instant or later are judged by this version: `effective_at`, or the date before it."""
+    review_at: int | None = None
+    """The end of the day by which the agreement is to be reviewed; None: no such day is agreed."""
+    review_notice_us: int = 0
+    """How long before that it is said, microseconds."""
+    approved_by: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    """What is different from the version before, in words; nothing where that one is not loaded."""
+    earlier: tuple["Policy", ...] = ()
+    """Older versions of the same agreement, in the order of their `effective_at`; they have none themselves."""
 
 
 class Policy(_Agreement):
-    """The agreement in force."""
+    """One version of the agreement, and with it those before that still judge clocks."""
+
+    @cached_property
+    def versions(self) -> tuple["Policy", ...]:
+        """All versions that are loaded, oldest first."""
+        return (*self.earlier, self)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, "Policy"]:
+        return {policy.version: policy for policy in self.versions}
+
+    def in_force(self, at: int) -> "Policy":
+        """The version whose rules start a clock at `at`: the newest that applies then, or the oldest of all."""
+        if not self.earlier or at >= self.applies_from:
+            return self
+        for policy in reversed(self.earlier):
+            if at >= policy.applies_from:
+                return policy
+        return self.earlier[0]
+
+    def as_of(self, at: int) -> "Policy":
+        """The same, as it judges when time has come to `at`: until then, a later version reaches back to no date."""
+        if at >= self._reaches_back_at:
+            return self
+        earlier = tuple([policy.as_of(at) for policy in self.earlier])
+        return self._replace(
+            applies_from=self.applies_from if at >= self.effective_at else self.effective_at, earlier=earlier
+        )
+
+    @cached_property
+    def _reaches_back_at(self) -> int:
+        """When the last version that reaches back to a date begins to."""
+        return max(
+            (policy.effective_at for policy in self.versions if policy.applies_from < policy.effective_at), default=0
+        )
+
+    def of(self, version: str) -> "Policy | None":
+        """The version of that name, which judges the clocks that carry it; None when it is not loaded any more."""
+        return self if version == self.version else self._by_name.get(version)
 
     @cached_property
     def rules(self) -> Mapping[str, Rules]:
