@@ -256,16 +256,22 @@ class Policy(_Agreement):
         """The same, as it judges when time has come to `at`: until then, a later version reaches back to no date."""
         if at >= self._reaches_back_at:
             return self
-        earlier = tuple([policy.as_of(at) for policy in self.earlier])
-        return self._replace(
-            applies_from=self.applies_from if at >= self.effective_at else self.effective_at, earlier=earlier
-        )
+        begun = sum(policy.effective_at <= at for policy in self.versions)
+        if begun not in self._as_of:
+            earlier = tuple([policy.as_of(at) for policy in self.earlier])
+            applies_from = self.applies_from if at >= self.effective_at else self.effective_at
+            self._as_of[begun] = self._replace(applies_from=applies_from, earlier=earlier)
+        return self._as_of[begun]
+
+    @cached_property
+    def _as_of(self) -> "dict[int, Policy]":
+        return {}
 
     @cached_property
     def _reaches_back_at(self) -> int:
-        """When the last version that reaches back to a date begins to."""
+        """When the last of the versions that reach back to a date begins to."""
         return max(
-            (policy.effective_at for policy in self.versions if policy.applies_from < policy.effective_at), default=0
+            [policy.effective_at for policy in self.versions if policy.applies_from < policy.effective_at] or [0]
         )
 
     def of(self, version: str) -> "Policy | None":
