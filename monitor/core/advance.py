@@ -5,6 +5,7 @@ from operator import is_
 from typing import NamedTuple
 
 from monitor.core import event as ev
+from monitor.core.amendment import amended, judged_again_since, under_their_versions
 from monitor.core.compaction import compacted
 from monitor.core.event import Event
 from monitor.core.evidence import Evidence, History, Pieces, evidence_of
@@ -15,7 +16,7 @@ from monitor.core.passing import folded, waits_for_time
 from monitor.core.policy import Policy
 from monitor.core.remark import Remark as Remark
 from monitor.core.remark import on_transition
-from monitor.core.starting import Prior
+from monitor.core.starting import prior_of
 from monitor.core.tables import LIVE_STATES, OPEN_STATES, ClockInput, ClockState
 from monitor.core.verdicts import difference
 
@@ -42,8 +43,10 @@ def advance(lead: Lead | None, event: Event | TimeAdvanced, policy: Policy) -> S
     if isinstance(event, TimeAdvanced):
         if lead is None:
             raise ValueError("a tick reaches only leads that are known")
-        return _tick(lead, event.at, policy)
+        at = max(event.at, lead.known_until)
+        return _tick(lead, at, policy.as_of(at))
     lead = lead or new_lead(event.lead)
+    policy = policy.as_of(lead.known_until)
     if lead.erased:
         return Step(lead, (), (Remark.ERASED,))
     if event.type == ev.LEAD_ERASED:
@@ -66,6 +69,8 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
     outcomes: tuple[Outcome, ...] = ()
     if ahead or _is_newest(new, evidence):
         fold = apply(lead.fold, new, policy)
+        if not ahead and policy.amending:
+            fold = amended(fold, policy, lead.known_until)
         remarks = on_transition(lead.fold.stage, fold.stage, policy)
         after = Lead(lead.id, lead.known_until, evidence.followed_by(new), fold, lead.told, lead.base, lead.base_key)
         if not ahead and any(entry.at >= new.at for entry in lead.told):
@@ -76,7 +81,7 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
     else:
         remarks = (Remark.OUT_OF_ORDER,)
         after = lead._replace(evidence=Pieces(sorted((*evidence, new), key=Evidence.key)))
-        after, outcomes = _told(after._replace(fold=_folded(after, policy)), policy)
+        after, outcomes = _told(_folded(after, policy), policy)
     if barred:
         remarks = (*remarks, Remark.TOO_LATE)
     return Step(compacted(after, policy), outcomes, remarks)
@@ -111,13 +116,12 @@ def _judged(lead: Lead, clock: Clock) -> bool:
 
 
 def _tick(lead: Lead, at: int, policy: Policy) -> Step:
-    at = max(at, lead.known_until)
-    if policy.timed and waits_for_time(lead.fold, at):
-        lead = lead._replace(known_until=at)
-        lead = lead._replace(fold=_folded(lead, policy))
+    since = judged_again_since(lead.fold.clocks, policy, at) if policy.amending else at
+    if since < at or (policy.timed and waits_for_time(lead.fold, at)):
+        lead = _folded(lead._replace(known_until=at), policy)
     fold = _with_clocks(lead.fold, [_timed(clock, at, policy) for clock in lead.fold.clocks])
     lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased)
-    lead, outcomes = _told(lead, policy, ticking=True, since=at)
+    lead, outcomes = _told(lead, policy, ticking=True, since=since)
     final = [
         clock
         if clock.final or clock.state is ClockState.PAUSED or at < clock.final_at()
@@ -156,22 +160,23 @@ def _told(
     return lead, outcomes
 
 
-def _folded(lead: Lead, policy: Policy) -> Fold:
-    prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
-    fold = folded(lead.base or EMPTY_FOLD, lead.evidence, policy, prior, lead.known_until)
+def _folded(lead: Lead, policy: Policy) -> Lead:
+    before = lead.fold.clocks
+    fold = folded(lead.base or EMPTY_FOLD, lead.evidence, policy, prior_of(before, policy), lead.known_until)
     again = {(clock.duty, clock.cycle) for clock in fold.clocks}
     # What is final stays, and so does a clock whose duty this policy no longer has.
     stay = tuple(
         clock
-        for name, clock in prior.items()
-        if name not in again and (clock.final or policy.judging(clock).duty(clock.duty) is None)
+        for clock in before
+        if (clock.duty, clock.cycle) not in again and (clock.final or policy.judging(clock).duty(clock.duty) is None)
     )
     breached = {(t.duty, t.cycle) for t in lead.told if t.standing and t.kind == Kind.BREACHED}
     clocks = tuple(
         _timed(clock, lead.known_until, policy) if (clock.duty, clock.cycle) in breached else clock
         for clock in (*fold.clocks, *stay)
     )
-    return fold._replace(clocks=clocks)
+    told = under_their_versions(lead.told, before, clocks)
+    return lead._replace(fold=fold._replace(clocks=clocks), told=told)
 
 
 def _erase(lead: Lead, event: Event, policy: Policy) -> Step:

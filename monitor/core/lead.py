@@ -36,7 +36,7 @@ class Move(NamedTuple):
     """Something that happened to the time of a clock."""
 
     kind: Kind
-    """PAUSED, RESUMED, RESET, REASSIGNED, STALLED or PASSED_AROUND."""
+    """PAUSED, RESUMED, RESET, REASSIGNED, STALLED, PASSED_AROUND or AMENDED."""
     at: int
     by: str
     """Id of the event; empty: the passing of time."""
@@ -143,6 +143,8 @@ class Told(NamedTuple):
     due_at: int
     mark: int
     """Checksum of what else was said: evidence, owner, segment, source; a change of these is said again."""
+    version: str = ""
+    """The version of the agreement under which it was said, where that no longer judges the clock."""
 
 
 class Lead(NamedTuple):

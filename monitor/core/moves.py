@@ -78,7 +78,7 @@ def _resumed(clock: Clock, duty: Duty, at: int, by: str, policy: Policy) -> Cloc
     calendar, since, due = policy.calendars.get(clock.calendar), clock.paused_at or at, clock.due_at
     due = max(due, due_at(calendar, at, left(calendar, since, due, clock.limit)))
     clock = left_pause(clock, at)._replace(state=CLOCK_TRANSITIONS[clock.state, ClockInput.RESUMED])
-    clock = due_moved(clock, due, _at_same_distance(clock, since, due, calendar, calendar), duty)
+    clock = due_moved(clock, due, at_same_distance(clock, since, due, calendar, calendar), duty)
     return clock._replace(moves=(*clock.moves, Move(Kind.RESUMED, at, by, due)))
 
 
@@ -123,7 +123,7 @@ def _with_remaining(clock: Clock, duty: Duty, target: Target, now: Happening, si
         due = due_at(theirs, at, left(calendar, since, due, clock.limit))
     if at_least is not None and (theirs is not None or at_least.unit is LimitUnit.ELAPSED):
         due = max(due, due_at(theirs, at, at_least))
-    warnings = _at_same_distance(clock, since, due, calendar, theirs)
+    warnings = at_same_distance(clock, since, due, calendar, theirs)
     return due_moved(clock, due, warnings, duty)._replace(calendar=name) if due != clock.due_at else clock
 
 
@@ -136,7 +136,7 @@ def _anew(clock: Clock, duty: Duty, limit: Limit, calendar: Calendar | None, at:
     return due_moved(clock, due, passed + more, duty)
 
 
-def _at_same_distance(
+def at_same_distance(
     clock: Clock, since: int, due: int, calendar: Calendar | None, theirs: Calendar | None
 ) -> tuple[tuple[int | str, int], ...]:
     """Warnings that were still to come stay as long before the due instant as they were."""

@@ -1,13 +1,14 @@
-"""Folds a lead's history, with what the passing of time does in between: accept by silence, start the next clock."""
+"""Folds a lead's history, with what time does in between: accept by silence, start a clock, bring a new agreement."""
 
 from collections.abc import Iterable
 from typing import Final
 
 from monitor.core import event as ev
+from monitor.core.amendment import taken_over
 from monitor.core.fold import apply, clock_on
 from monitor.core.lead import BY_TIME, Clock, Evidence, Fold
 from monitor.core.matching import Happening
-from monitor.core.policy import Duty, Policy, Rhythm
+from monitor.core.policy import Applies, Duty, Policy, Rhythm
 from monitor.core.starting import Prior, started
 from monitor.core.tables import OPEN_STATES, ClockInput, ClockState
 
@@ -19,11 +20,20 @@ def folded(
     fold: Fold, pieces: Iterable[Evidence], policy: Policy, prior: Prior, known_until: int, until: int | None = None
 ) -> Fold:
     """The fold after these pieces and after all that time has brought about up to `known_until`, and before `until`."""
+    goes_on = policy.timed or policy.amending
     for evidence in pieces:
-        if policy.timed:
-            fold = _passed(fold, evidence.at, policy, prior, known_until)
+        if goes_on:
+            fold = _brought_about(fold, evidence.at, policy, prior, known_until)
         fold = apply(fold, evidence, policy, prior)
-    return _passed(fold, until, policy, prior, known_until) if policy.timed else fold
+    return _brought_about(fold, until, policy, prior, known_until) if goes_on else fold
+
+
+def _brought_about(fold: Fold, before: int | None, policy: Policy, prior: Prior, known_until: int) -> Fold:
+    for version in policy.versions:
+        at = version.effective_at
+        if version.applies_to is Applies.OPEN and at <= known_until and (before is None or at <= before):
+            fold = taken_over(_passed(fold, at, policy, prior, known_until), version, policy)
+    return _passed(fold, before, policy, prior, known_until)
 
 
 def waits_for_time(fold: Fold, at: int) -> bool:

@@ -1,6 +1,6 @@
 """Starts clocks, also those that a lead's history, folded again, starts a second time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from monitor.core.attempts import needed_after, reach_at
@@ -8,7 +8,8 @@ from monitor.core.calendar import due_at
 from monitor.core.lead import Clock, Fold
 from monitor.core.matching import Happening
 from monitor.core.moves import paused
-from monitor.core.policy import Attempts, Duty, Policy, Rhythm
+from monitor.core.outcome import Kind
+from monitor.core.policy import Applies, Attempts, Duty, Policy, Rhythm
 from monitor.core.predicate import holds
 from monitor.core.tables import LATE_STATES, OPEN_STATES, ClockState
 from monitor.core.targets import calendar_of, target_of, warn_ats
@@ -17,6 +18,19 @@ Prior = Mapping[tuple[str, int], Clock]
 """Clocks by (duty, cycle) as they stood before a fold is made again."""
 
 NO_PRIOR: Final[Prior] = {}
+
+
+def prior_of(clocks: Iterable[Clock], policy: Policy) -> Prior:
+    """Of these clocks those that are settled: they are final, or it is not known any more how they began."""
+    return {(clock.duty, clock.cycle): clock for clock in clocks if clock.final or _began_unknown(clock, policy)}
+
+
+def _began_unknown(clock: Clock, policy: Policy) -> bool:
+    version = policy.in_force(clock.started_at)
+    before_all = clock.started_at < version.applies_from
+    if policy.of(clock.policy_version) is None:
+        return before_all or version.applies_to is Applies.NEW
+    return before_all and _amended(clock)
 
 
 def started(fold: Fold, duty: Duty, now: Happening, policy: Policy, prior: Prior) -> Fold:
@@ -48,15 +62,25 @@ def _again(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy, p
     if latest_at > event.at or (latest_at == event.at and not duty.repeats):
         return None
     old = prior.get((duty.name, cycle))
-    if old is not None and old.started_by == event.id and old.policy_version != policy.version:
-        # A later edit of the policy does not move a clock that runs.
-        due = old.due_at if old.first_due_at is None else old.first_due_at
-        clock = old._replace(
-            state=ClockState.RUNNING, ended_at=None, ended_by="", round=fold.round, due_at=due, first_due_at=None,
-            moves=(), paused_at=None, stalls_at=None, then_at=_then_at(old, duty),
-        )  # fmt: skip
-        return clock if duty.attempts is None else _with_attempts(clock, duty.attempts)
+    if old is not None and not old.final and old.started_by == event.id:
+        return _as_it_began(old, fold.round, duty)
     return _new(fold, duty, cycle, now, policy)
+
+
+def _as_it_began(old: Clock, round_: int, duty: Duty) -> Clock:
+    """A clock of a version that is not loaded any more, at its start: a later edit of the policy does not move it."""
+    due = old.due_at if old.first_due_at is None else old.first_due_at
+    # Where a version has taken it over, that is done again when its turn comes.
+    version = "" if _amended(old) else old.policy_version
+    clock = old._replace(
+        state=ClockState.RUNNING, ended_at=None, ended_by="", round=round_, due_at=due, policy_version=version,
+        first_due_at=None, moves=(), paused_at=None, stalls_at=None, then_at=_then_at(old, duty),
+    )  # fmt: skip
+    return clock if duty.attempts is None else _with_attempts(clock, duty.attempts)
+
+
+def _amended(clock: Clock) -> bool:
+    return any(move.kind is Kind.AMENDED for move in clock.moves)
 
 
 def _then_at(clock: Clock, duty: Duty) -> int | None:

@@ -1,0 +1,210 @@
+"""A new version of the agreement: which clocks it takes over, from when, and what is said of that."""
+
+from collections.abc import Sequence
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.core.advance import TimeAdvanced, advance
+from monitor.core.amendment import amended_at, next_tick_at
+from monitor.core.event import Event
+from monitor.core.lead import Lead
+from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.policy import Applies, Policy, Target
+from monitor.core.tables import ClockState
+from tests.support.agreement import DAY, HOUR, MINUTE, duty, elapsed, policy
+
+BEGUN = 100 * DAY
+"""When the newer version comes into force."""
+
+
+def version(
+    name: str, minutes: int, at: int = 0, applies_to: Applies = Applies.NEW, since: int | None = None
+) -> Policy:
+    """First touch within so many minutes."""
+    touch = duty(targets=(Target(elapsed(minutes), None),), warn_at=(50,))
+    applies_from = at if since is None else since
+    agreed = policy(touch, version=name)
+    return agreed._replace(effective_at=at, applies_to=applies_to, applies_from=applies_from)
+
+
+OLD = version("1", 60)
+
+
+def agreed(minutes: int, applies_to: Applies = Applies.OPEN, since: int | None = None) -> Policy:
+    """Sixty minutes at first, then so many."""
+    return version("2", minutes, BEGUN, applies_to, since)._replace(earlier=(OLD,))
+
+
+def assigned(at: int, owner: str = "ana") -> Event:
+    return Event("L", f"a{at}-{owner}", "lead.assigned", at, "crm", {"owner": owner})
+
+
+def touched(at: int) -> Event:
+    data = {"channel": "call", "direction": "outbound", "actor": "person"}
+    return Event("L", f"t{at}", "activity.logged", at, "dialler", data)
+
+
+def run(policy: Policy, *steps: Event | int) -> tuple[Lead, list[Outcome]]:
+    """Events, and ticks at an instant; and all that is said."""
+    lead: Lead | None = None
+    said: list[Outcome] = []
+    for step in steps:
+        done = advance(lead, TimeAdvanced(step) if isinstance(step, int) else step, policy)
+        lead = done.lead
+        said += done.outcomes
+    assert lead is not None
+    return lead, said
+
+
+def kinds(said: Sequence[Outcome]) -> list[tuple[Kind, str]]:
+    return [(outcome.kind, outcome.policy_version) for outcome in said]
+
+
+def test_new_moves_no_clock_that_runs_and_judges_those_that_start_then() -> None:
+    policy = agreed(10, Applies.NEW)
+    lead, said = run(policy, assigned(BEGUN - 30 * MINUTE), BEGUN, BEGUN + 29 * MINUTE)
+    (clock,) = lead.fold.clocks
+    assert (clock.due_at, clock.policy_version) == (BEGUN + 30 * MINUTE, "1")
+    assert Kind.AMENDED not in {outcome.kind for outcome in said}
+    lead, _ = run(policy, assigned(BEGUN))
+    (clock,) = lead.fold.clocks
+    assert (clock.due_at, clock.policy_version) == (BEGUN + 10 * MINUTE, "2")
+
+
+def test_open_moves_a_running_clock_to_the_new_limit_counted_from_its_start_and_says_so_once() -> None:
+    lead, said = run(agreed(120), assigned(BEGUN - 20 * MINUTE), BEGUN - 1, BEGUN)
+    (clock,) = lead.fold.clocks
+    assert (clock.due_at, clock.policy_version) == (BEGUN + 100 * MINUTE, "2")
+    assert kinds(said) == [(Kind.ACTIVATED, "1"), (Kind.AMENDED, "2")]
+    amended = said[-1]
+    assert (amended.kind, amended.at, amended.due_at) == (Kind.AMENDED, BEGUN, BEGUN + 100 * MINUTE)
+    assert (amended.reason, amended.limit) == (Reason.NEW_VERSION, "120 minutes elapsed")
+    _, later = run(agreed(120), assigned(BEGUN - 20 * MINUTE), BEGUN - 1, BEGUN, BEGUN + MINUTE, touched(BEGUN + HOUR))
+    assert [outcome.kind for outcome in later[len(said) :]] == [Kind.WARNED, Kind.MET]
+
+
+def test_open_leaves_no_less_time_than_until_it_is_in_force() -> None:
+    lead, said = run(agreed(10), assigned(BEGUN - 30 * MINUTE), BEGUN)
+    assert lead.fold.clocks[0].due_at == BEGUN
+    assert said[-1].kind is Kind.BREACHED
+    in_time, said = run(agreed(10), assigned(BEGUN - 30 * MINUTE), touched(BEGUN), BEGUN + 1)
+    assert in_time.fold.clocks[0].state is ClockState.MET
+
+
+def test_a_breach_that_was_there_before_stays_one() -> None:
+    lead, said = run(agreed(600), assigned(BEGUN - 70 * MINUTE), BEGUN - 10 * MINUTE, BEGUN)
+    (clock,) = lead.fold.clocks
+    assert (clock.state, clock.policy_version) == (ClockState.BREACHED, "1")
+    assert kinds(said)[-1] == (Kind.BREACHED, "1")
+
+
+def test_a_clock_whose_duty_the_open_version_no_longer_has_is_cancelled() -> None:
+    without = agreed(10)._replace(duties=(duty("other"),))
+    lead, said = run(without, assigned(BEGUN - 30 * MINUTE), BEGUN)
+    assert lead.fold.clocks[0].state is ClockState.CANCELLED
+    (cancelled,) = [outcome for outcome in said if outcome.kind is Kind.CANCELLED]
+    assert (cancelled.at, cancelled.reason) == (BEGUN, Reason.DUTY_REMOVED)
+
+
+def test_a_version_that_is_not_loaded_any_more_is_taken_over_just_the_same() -> None:
+    lead, _ = run(OLD, assigned(BEGUN - 30 * MINUTE))
+    alone = version("2", 120, BEGUN, Applies.OPEN)
+    assert amended_at(lead.fold.clocks, alone) == BEGUN
+    moved = advance(lead, TimeAdvanced(BEGUN), alone).lead
+    assert moved.fold.clocks[0].due_at == BEGUN + 90 * MINUTE
+    # Evidence out of order has the clock judged from its start again: with the same end.
+    again = advance(moved, assigned(BEGUN - 40 * MINUTE, "bob")._replace(type="lead.updated"), alone)
+    assert again.lead.fold.clocks[0].due_at == BEGUN + 90 * MINUTE
+    assert again.lead.fold.clocks[0].policy_version == "2"
+
+
+@pytest.mark.parametrize("applies_to", [Applies.NEW])
+def test_a_version_that_is_not_loaded_any_more_keeps_its_clocks_where_the_new_one_is_for_new_ones(
+    applies_to: Applies,
+) -> None:
+    lead, _ = run(OLD, assigned(BEGUN - 30 * MINUTE))
+    alone = version("2", 120, BEGUN, applies_to)
+    assert amended_at(lead.fold.clocks, alone) is None
+    late = advance(lead, assigned(BEGUN - 40 * MINUTE, "bob")._replace(type="lead.updated"), alone).lead
+    assert (late.fold.clocks[0].due_at, late.fold.clocks[0].policy_version) == (BEGUN + 30 * MINUTE, "1")
+
+
+def test_since_judges_again_what_started_then_and_takes_back_what_no_longer_holds() -> None:
+    start = BEGUN - 2 * HOUR
+    policy = agreed(600, Applies.SINCE, start)
+    policy = policy._replace(duties=(policy.duties[0]._replace(final_after={"default": 10 * DAY}),))
+    old = OLD._replace(duties=(OLD.duties[0]._replace(final_after={"default": 10 * DAY}),))
+    lead, said = run(policy._replace(earlier=(old,)), assigned(start), BEGUN - HOUR, BEGUN - 1, BEGUN)
+    assert (lead.fold.clocks[0].due_at, lead.fold.clocks[0].policy_version) == (start + 600 * MINUTE, "2")
+    by_id = {outcome.outcome_id: outcome for outcome in said}
+    breach = next(outcome for outcome in said if outcome.kind is Kind.BREACHED)
+    (withdrawn,) = [outcome for outcome in said if outcome.level == "breached"]
+    assert breach.policy_version == "1"
+    assert withdrawn.supersedes == breach.outcome_id
+    assert len(by_id) == len(said)
+    # What is said anew replaces what was really said, under the version of then.
+    assert {outcome.supersedes for outcome in said if outcome.supersedes} <= set(by_id)
+
+
+def test_since_leaves_alone_what_started_before_and_what_is_final() -> None:
+    before, _ = run(agreed(600, Applies.SINCE, BEGUN - HOUR), assigned(BEGUN - 2 * HOUR), BEGUN)
+    assert before.fold.clocks[0].policy_version == "1"
+    final, said = run(agreed(600, Applies.SINCE, BEGUN - DAY), assigned(BEGUN - 12 * HOUR), BEGUN - 2 * HOUR, BEGUN)
+    assert final.fold.clocks[0].final
+    assert kinds(said)[-1] == (Kind.FINALISED, "1")
+
+
+def test_a_tick_is_asked_for_at_the_instant_when_a_version_takes_a_clock_over() -> None:
+    lead, _ = run(agreed(120), assigned(BEGUN - 20 * MINUTE))
+    assert next_tick_at(lead, agreed(120)) == BEGUN
+    assert next_tick_at(lead, agreed(120, Applies.NEW)) == BEGUN + 10 * MINUTE
+    ticked, _ = run(agreed(120), assigned(BEGUN - 20 * MINUTE), BEGUN)
+    assert next_tick_at(ticked, agreed(120)) == BEGUN + 40 * MINUTE
+
+
+TIMES = [BEGUN - 50 * MINUTE, BEGUN - 20 * MINUTE, BEGUN, BEGUN + 15 * MINUTE, BEGUN + 50 * MINUTE]
+EVENTS = [assigned(at) for at in TIMES] + [touched(at + MINUTE) for at in TIMES]
+RECYCLED = [Event("L", f"r{at}", "lead.recycled", at + 5 * MINUTE, "crm", {}) for at in TIMES]
+LATER = BEGUN + 3 * DAY
+
+
+def verdicts(lead: Lead) -> set[tuple[object, ...]]:
+    return {
+        (clock.duty, clock.cycle, clock.state, clock.started_at, clock.due_at, clock.ended_at, clock.policy_version)
+        for clock in lead.fold.clocks
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_two_versions_give_the_same_verdicts_whatever_the_order_and_the_ticks(data: st.DataObject) -> None:
+    applies_to = data.draw(st.sampled_from(list(Applies)))
+    minutes = data.draw(st.sampled_from([5, 30, 90]))
+    since = BEGUN - 30 * MINUTE if applies_to is Applies.SINCE else None
+    patient = {"default": DAY}
+    old = OLD._replace(duties=(OLD.duties[0]._replace(final_after=patient),))
+    new = version("2", minutes, BEGUN, applies_to, since)
+    new = new._replace(duties=(new.duties[0]._replace(final_after=patient),), earlier=(old,))
+    events = data.draw(st.lists(st.sampled_from(EVENTS + RECYCLED), min_size=1, max_size=7, unique_by=lambda e: e.id))
+    in_order, _ = run(new, *sorted(events, key=lambda event: event.at), LATER)
+    shuffled: list[Event | int] = []
+    now = 0
+    for event in data.draw(st.permutations(events)):
+        shuffled.append(event)
+        now = data.draw(st.integers(now, BEGUN + 5 * HOUR)) if data.draw(st.booleans()) else now
+        if now:
+            shuffled.append(now)
+    lead, said = run(new, *shuffled, LATER)
+    assert verdicts(lead) == verdicts(in_order)
+    assert len({outcome.outcome_id for outcome in said}) == len(said)
+    replaced = [outcome.supersedes for outcome in said if outcome.supersedes]
+    assert set(replaced) <= {outcome.outcome_id for outcome in said}
+
+
+def test_three_events_in_every_order_end_alike_under_a_version_for_open_clocks() -> None:
+    events = [assigned(BEGUN - 20 * MINUTE), touched(BEGUN + 50 * MINUTE), RECYCLED[4]]
+    ends = {frozenset(verdicts(run(agreed(90), *order, LATER)[0])) for order in permutations(events)}
+    assert len(ends) == 1
