@@ -52,8 +52,8 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
         attributes,
         clocks,
     )
-    if policy.timed and clocks is not fold.clocks:
-        after = _followed(after, fold.clocks, now, policy, prior)
+    if policy.timed and (prior or clocks is not fold.clocks):
+        after = _followed(after, now, policy, prior)
     starting = policy.in_force(event.at)
     for duty, when in starting.rules[event.type].starts:
         if duty.name not in event.barred and holds_any(when, now):
@@ -172,10 +172,10 @@ def clock_on(clock: Clock, given: ClockInput, at: int, by: str) -> Clock:
     return clock._replace(state=state, ended_at=at, ended_by=by)
 
 
-def _followed(fold: Fold, before: Sequence[Clock], now: Happening, policy: Policy, prior: Prior) -> Fold:
+def _followed(fold: Fold, now: Happening, policy: Policy, prior: Prior) -> Fold:
     """In a sequential rhythm the touch that ends a clock starts the next one."""
-    for n, clock in enumerate(fold.clocks):
-        if clock is not before[n] and clock.state in _TOUCHED and clock.round == fold.round:
+    for clock in fold.clocks:
+        if clock.ended_by == now.event.id and clock.state in _TOUCHED and clock.round == fold.round:
             judged_by = policy.judging(clock)
             duty = judged_by.duty(clock.duty)
             if duty is not None and duty.rhythm is Rhythm.SEQUENTIAL:
