@@ -1,4 +1,4 @@
-"""Before partitions are handed out: wait until the brokers name all topics again, as they do not right after a start."""
+"""Before partitions are handed out: wait until the brokers name all topics, which right after a start they may not."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
