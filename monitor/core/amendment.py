@@ -44,14 +44,6 @@ def judged_again_since(clocks: Sequence[Clock], policy: Policy, at: int) -> int:
     return since
 
 
-def amended(fold: Fold, policy: Policy, until: int) -> Fold:
-    """The fold when all versions that came into force up to `until` have taken over the open clocks meant for them."""
-    for version in policy.versions:
-        if version.applies_to is Applies.OPEN and version.effective_at <= until:
-            fold = taken_over(fold, version, policy)
-    return fold
-
-
 def taken_over(fold: Fold, version: Policy, policy: Policy) -> Fold:
     """The fold with its open clocks judged by `version`, as far as it applies to them."""
     clocks = tuple(
