@@ -12,9 +12,9 @@ from monitor.core.amendment import amended_at, next_tick_at
 from monitor.core.event import Event
 from monitor.core.lead import Lead
 from monitor.core.outcome import Kind, Outcome, Reason
-from monitor.core.policy import Applies, Policy, Target
+from monitor.core.policy import Applies, Attempts, Duty, Pausing, Policy, Target
 from monitor.core.tables import ClockState
-from tests.support.agreement import DAY, HOUR, MINUTE, duty, elapsed, policy
+from tests.support.agreement import DAY, HOUR, MINUTE, TOUCH, duty, elapsed, event_is, policy
 
 BEGUN = 100 * DAY
 """When the newer version comes into force."""
@@ -59,6 +59,10 @@ def run(policy: Policy, *steps: Event | int) -> tuple[Lead, list[Outcome]]:
     return lead, said
 
 
+def _at(step: Event | int) -> int:
+    return step if isinstance(step, int) else step.at
+
+
 def kinds(said: Sequence[Outcome]) -> list[tuple[Kind, str]]:
     return [(outcome.kind, outcome.policy_version) for outcome in said]
 
@@ -91,7 +95,17 @@ def test_open_leaves_no_less_time_than_until_it_is_in_force() -> None:
     assert lead.fold.clocks[0].due_at == BEGUN
     assert said[-1].kind is Kind.BREACHED
     in_time, said = run(agreed(10), assigned(BEGUN - 30 * MINUTE), touched(BEGUN), BEGUN + 1)
-    assert in_time.fold.clocks[0].state is ClockState.MET
+    assert (in_time.fold.clocks[0].state, in_time.fold.clocks[0].policy_version) == (ClockState.MET, "2")
+
+
+def test_a_clock_that_ended_before_is_left_alone() -> None:
+    lead, _ = run(OLD, assigned(BEGUN - 30 * MINUTE), touched(BEGUN - MINUTE))
+    assert amended_at(lead.fold.clocks, agreed(120)) is None
+
+
+def test_a_start_that_arrives_late_is_judged_at_once_by_the_version_that_took_such_clocks_over() -> None:
+    lead, _ = run(agreed(120), touched(BEGUN - HOUR), BEGUN, assigned(BEGUN - 30 * MINUTE))
+    assert (lead.fold.clocks[0].policy_version, lead.fold.clocks[0].due_at) == ("2", BEGUN + 90 * MINUTE)
 
 
 def test_a_breach_that_was_there_before_stays_one() -> None:
@@ -109,24 +123,22 @@ def test_a_clock_whose_duty_the_open_version_no_longer_has_is_cancelled() -> Non
     assert (cancelled.at, cancelled.reason) == (BEGUN, Reason.DUTY_REMOVED)
 
 
-def test_a_version_that_is_not_loaded_any_more_is_taken_over_just_the_same() -> None:
+@pytest.mark.parametrize(("minutes", "due_at"), [(120, BEGUN + 90 * MINUTE), (10, BEGUN)])
+def test_a_version_that_is_not_loaded_any_more_is_taken_over_just_the_same(minutes: int, due_at: int) -> None:
     lead, _ = run(OLD, assigned(BEGUN - 30 * MINUTE))
-    alone = version("2", 120, BEGUN, Applies.OPEN)
+    alone = version("2", minutes, BEGUN, Applies.OPEN)
     assert amended_at(lead.fold.clocks, alone) == BEGUN
     moved = advance(lead, TimeAdvanced(BEGUN), alone).lead
-    assert moved.fold.clocks[0].due_at == BEGUN + 90 * MINUTE
+    assert moved.fold.clocks[0].due_at == due_at
     # Evidence out of order has the clock judged from its start again: with the same end.
     again = advance(moved, assigned(BEGUN - 40 * MINUTE, "bob")._replace(type="lead.updated"), alone)
-    assert again.lead.fold.clocks[0].due_at == BEGUN + 90 * MINUTE
+    assert again.lead.fold.clocks[0].due_at == due_at
     assert again.lead.fold.clocks[0].policy_version == "2"
 
 
-@pytest.mark.parametrize("applies_to", [Applies.NEW])
-def test_a_version_that_is_not_loaded_any_more_keeps_its_clocks_where_the_new_one_is_for_new_ones(
-    applies_to: Applies,
-) -> None:
+def test_a_version_that_is_not_loaded_any_more_keeps_its_clocks_where_the_new_one_is_for_new_ones() -> None:
     lead, _ = run(OLD, assigned(BEGUN - 30 * MINUTE))
-    alone = version("2", 120, BEGUN, applies_to)
+    alone = version("2", 120, BEGUN)
     assert amended_at(lead.fold.clocks, alone) is None
     late = advance(lead, assigned(BEGUN - 40 * MINUTE, "bob")._replace(type="lead.updated"), alone).lead
     assert (late.fold.clocks[0].due_at, late.fold.clocks[0].policy_version) == (BEGUN + 30 * MINUTE, "1")
@@ -149,6 +161,20 @@ def test_since_judges_again_what_started_then_and_takes_back_what_no_longer_hold
     assert {outcome.supersedes for outcome in said if outcome.supersedes} <= set(by_id)
 
 
+def test_since_says_nothing_of_the_past_before_it_is_in_force() -> None:
+    policy = agreed(600, Applies.SINCE, BEGUN - 5 * HOUR)
+    lead, _ = run(policy, assigned(BEGUN - 30 * MINUTE), BEGUN - 20 * MINUTE, assigned(BEGUN - 40 * MINUTE, "bob"))
+    assert (lead.fold.clocks[0].policy_version, lead.fold.clocks[0].started_at) == ("1", BEGUN - 40 * MINUTE)
+
+
+def test_a_clock_that_started_before_its_version_was_loaded_is_judged_by_it_once_it_is() -> None:
+    lead, _ = run(OLD, assigned(BEGUN + MINUTE))
+    both = agreed(10, Applies.NEW)
+    assert amended_at(lead.fold.clocks, both) == BEGUN
+    judged = advance(lead, TimeAdvanced(BEGUN + 2 * MINUTE), both).lead
+    assert (judged.fold.clocks[0].policy_version, judged.fold.clocks[0].due_at) == ("2", BEGUN + 11 * MINUTE)
+
+
 def test_since_leaves_alone_what_started_before_and_what_is_final() -> None:
     before, _ = run(agreed(600, Applies.SINCE, BEGUN - HOUR), assigned(BEGUN - 2 * HOUR), BEGUN)
     assert before.fold.clocks[0].policy_version == "1"
@@ -163,6 +189,60 @@ def test_a_tick_is_asked_for_at_the_instant_when_a_version_takes_a_clock_over() 
     assert next_tick_at(lead, agreed(120, Applies.NEW)) == BEGUN + 10 * MINUTE
     ticked, _ = run(agreed(120), assigned(BEGUN - 20 * MINUTE), BEGUN)
     assert next_tick_at(ticked, agreed(120)) == BEGUN + 40 * MINUTE
+
+
+PAUSABLE = duty(
+    targets=(Target(elapsed(60), None),),
+    warn_at=(50,),
+    pausing=Pausing(begins=event_is("lead.updated"), ends=event_is("lead.handed_off")),
+)
+
+
+@pytest.mark.parametrize(("resumed", "due"), [(BEGUN - 10 * MINUTE, 100), (BEGUN + 10 * MINUTE, 120)])
+def test_open_counts_the_new_limit_through_the_pauses_of_the_clock(resumed: int, due: int) -> None:
+    old = OLD._replace(duties=(PAUSABLE,))
+    new = agreed(120)._replace(duties=(PAUSABLE._replace(targets=(Target(elapsed(120), None),)),), earlier=(old,))
+    pause = assigned(BEGUN - 20 * MINUTE)._replace(type="lead.updated")
+    resume = assigned(resumed)._replace(type="lead.handed_off")
+    lead, said = run(new, assigned(BEGUN - 30 * MINUTE), pause, *sorted([resume, BEGUN], key=_at), BEGUN + 11 * MINUTE)
+    (clock,) = lead.fold.clocks
+    assert (clock.due_at, clock.state) == (BEGUN - 30 * MINUTE + (due + 30) * MINUTE, ClockState.RUNNING)
+    assert [outcome.due_at for outcome in said if outcome.kind is Kind.AMENDED] == [
+        clock.due_at if resumed < BEGUN else BEGUN + 90 * MINUTE
+    ]
+
+
+def test_a_version_without_pauses_lets_a_paused_clock_go_on() -> None:
+    old = OLD._replace(duties=(PAUSABLE,))
+    pause = assigned(BEGUN - 20 * MINUTE)._replace(type="lead.updated")
+    lead, said = run(agreed(60)._replace(earlier=(old,)), assigned(BEGUN - 30 * MINUTE), pause, BEGUN)
+    (clock,) = lead.fold.clocks
+    assert (clock.state, clock.due_at) == (ClockState.RUNNING, BEGUN + 50 * MINUTE)
+    assert [outcome.kind for outcome in said[-2:]] == [Kind.RESUMED, Kind.AMENDED]
+
+
+def test_a_cadence_goes_on_with_the_attempts_that_were_made() -> None:
+    def cadence(at_least: int) -> Duty:
+        attempts = Attempts(at_least, (TOUCH,), {})
+        return duty(met_by=(), targets=(Target(elapsed(60), None),), warn_at=(), attempts=attempts)
+
+    old = OLD._replace(duties=(cadence(3),))
+    steps = (assigned(BEGUN - 30 * MINUTE), touched(BEGUN - 20 * MINUTE), touched(BEGUN - 10 * MINUTE), BEGUN)
+    fewer, said = run(agreed(60)._replace(duties=(cadence(2),), earlier=(old,)), *steps)
+    assert (fewer.fold.clocks[0].state, fewer.fold.clocks[0].ended_at) == (ClockState.MET, BEGUN)
+    assert (said[-1].kind, said[-1].reason) == (Kind.MET, Reason.ATTEMPTS_MADE)
+    more, _ = run(agreed(60)._replace(duties=(cadence(5),), earlier=(old,)), *steps)
+    assert (more.fold.clocks[0].needed, len(more.fold.clocks[0].attempts)) == (3, 2)
+
+
+def test_warnings_that_have_passed_stay_and_the_others_follow_the_new_limit() -> None:
+    levels = (10, 50, 80)
+    old = OLD._replace(duties=(OLD.duties[0]._replace(warn_at=levels),))
+    new = agreed(40)
+    new = new._replace(duties=(new.duties[0]._replace(warn_at=levels),), earlier=(old,))
+    lead, _ = run(new, assigned(BEGUN - 25 * MINUTE), BEGUN)
+    # 10 % had passed after 6 minutes; 50 % has passed by now, as it is after 20; 80 % comes after 32.
+    assert lead.fold.clocks[0].warn_ats == ((10, BEGUN - 19 * MINUTE), (50, BEGUN), (80, BEGUN + 7 * MINUTE))
 
 
 TIMES = [BEGUN - 50 * MINUTE, BEGUN - 20 * MINUTE, BEGUN, BEGUN + 15 * MINUTE, BEGUN + 50 * MINUTE]
