@@ -21,6 +21,8 @@ _REASONS: Final = {
     Kind.REVIEW_DUE: Reason.REVIEW_NEAR,
     Kind.REVIEW_OVERDUE: Reason.REVIEW_PASSED,
 }
+OF_AGREEMENT: Final = tuple(_REASONS)
+"""The kinds of its outcomes."""
 
 
 def advance_agreement(known: Lead | None, at: int, policy: Policy) -> Step:

@@ -173,15 +173,14 @@ class PartitionJudge:
             before = decode_state(key.decode(), packed)
         step = self._step(key, before, event)
         after = step.lead
-        ticking = isinstance(event, TimeAdvanced)
-        if ticking and before is not None and not 0 < next_at <= event.at and _as_before(before, step):
-            if next_at:  # it was looked at early, for nothing
-                self.deadlines.add(next_at, key)
-            return None
-        if ticking or not pending_as_before(before, after):
+        waits_at = next_at
+        early = isinstance(event, TimeAdvanced) and not 0 < waits_at <= event.at
+        if isinstance(event, TimeAdvanced) or not pending_as_before(before, after):
             next_at = self._next_after(key, after) or 0
             if next_at:
                 self.deadlines.add(next_at, key)
+        if early and before is not None and next_at == waits_at and _as_before(before, step):
+            return None  # nothing has come of it
         # Packed at once, while all of it is still in the processor's caches; few leads occur twice in a batch.
         self._touched[key] = encode_state(after, offset, next_at)
         if before is None:

@@ -10,6 +10,8 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from monitor.core.advance import Remark
+from monitor.core.agreement import DUTY as AGREEMENT_DUTY
+from monitor.core.agreement import OF_AGREEMENT
 from monitor.core.outcome import Kind, Outcome
 from monitor.ports import DELIVERY_REASONS
 from monitor.telemetry.catalogue import METRICS, counter, gauge, histogram
@@ -20,6 +22,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 EventResult = Literal["accepted", "dead_letter", "duplicate", "out_of_order", "too_late", "erased"]
 TickResult = Literal["sent", "held_back", "read"]
+ReloadResult = Literal["adopted", "refused"]
 Legality = Literal["legal", "skipped", "illegal"]
 ClockState = Literal["running", "breached"]
 OpenClocks = Callable[[], Mapping[tuple[str, ClockState], int]]
@@ -97,12 +100,15 @@ class Metrics:
         self._lag = gauge("lead_sla_partition_lag_records", self.registry)
         self._deliveries = counter("lead_sla_deliveries_total", self.registry)
         self._transitions = counter("lead_sla_stage_transitions_total", self.registry)
+        self._policy = gauge("lead_sla_policy_info", self.registry)
+        self._reloads = counter("lead_sla_policy_reloads_total", self.registry)
         self._ready = gauge("lead_sla_worker_ready", self.registry)
         gauge("lead_sla_build_info", self.registry).labels(version).set(1)
 
     def initialise(
         self,
         *,
+        policy_version: str,
         duties: Collection[str],
         teams: Collection[str],
         segments: Collection[str],
@@ -120,6 +126,8 @@ class Metrics:
         self._channels, self._types = frozenset(channels), frozenset(event_types) | {UNKNOWN_TYPE}
         self._reasons = frozenset(dead_letter_reasons)
         self._clocks.duties = self._duties
+        self._policy.clear()
+        self._policy.labels(policy_version).set(1)
         self.registry.unregister(self._first_touch)
         self.registry.unregister(self._lateness)
         self._first_touch = histogram("lead_sla_first_touch_seconds", self.registry, limits_s)
@@ -136,8 +144,12 @@ class Metrics:
         for duty in self._duties:
             self._first_touch.labels(duty)
             self._lateness.labels(duty)
+        for kind in OF_AGREEMENT:
+            self._outcomes.labels(AGREEMENT_DUTY, kind, NONE, NONE)
         for result in ("sent", "held_back", "read"):
             self._ticks.labels(result)
+        for reloaded in get_args(ReloadResult):
+            self._reloads.labels(reloaded)
         for channel, result in product(self._channels, _DELIVERY_RESULTS):
             self._deliveries.labels(channel, result)
         for legality in get_args(Legality):
@@ -157,7 +169,7 @@ class Metrics:
 
     def outcome_said(self, outcome: Outcome) -> None:
         """One outcome was acknowledged by the broker."""
-        duty = _bounded(outcome.duty, self._duties)
+        duty = _bounded(outcome.duty, self._duties) if outcome.lead else AGREEMENT_DUTY
         team, segment = _bounded(outcome.team, self._teams), _bounded(outcome.segment, self._segments)
         labels = (duty, outcome.kind, team, segment)
         said = self._said.get(labels) or self._said.setdefault(labels, self._outcomes.labels(*labels))
@@ -204,6 +216,10 @@ class Metrics:
                 self._transitions.labels(legality).inc(count)
             elif result := _ODDITIES.get(remark):
                 self.event_read(type_, result, count)
+
+    def policy_reloaded(self, result: ReloadResult) -> None:
+        """The files of the agreement had changed."""
+        self._reloads.labels(result).inc()
 
     def ready(self, ready: bool) -> None:
         """This worker judges, or it does not."""

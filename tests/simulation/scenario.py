@@ -15,6 +15,7 @@ from monitor.core.limit import Limit, LimitUnit
 from monitor.core.policy import Target
 from monitor.core.replay import Replay
 from monitor.stream.engine.shards import MemoryShard
+from monitor.stream.judge import AGREEMENT_PARTITION
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.lead_event import decode
 from monitor.wire.outcome import encode_outcome
@@ -167,7 +168,7 @@ class Simulation:
         committed = self.cluster.group.committed.get(TP(TOPICS.timeline, partition), 0)
         assert committed == len(timeline), f"partition {partition} was not judged to its end"
         shard = MemoryShard()
-        judge = PartitionJudge(shard, POLICY)
+        judge = PartitionJudge(shard, POLICY, agreement=partition == AGREEMENT_PARTITION)
         judged = judge.fold(timeline)
         judge.remember(judged, 0)
         expected = Counter(map(encode_outcome, judged.outcomes))

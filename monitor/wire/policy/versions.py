@@ -33,7 +33,11 @@ def read_files(path: Path) -> PolicyFiles:
     if not path.is_dir():
         return {str(path): _read(path)}
     # Hidden files are those of editors, and of Kubernetes.
-    paths = sorted(file for file in path.glob("*.yaml") if not file.name.startswith("."))
+    try:
+        paths = sorted(file for file in path.glob("*.yaml") if not file.name.startswith("."))
+    except OSError as error:
+        fix = "mind the path and its permissions"
+        raise whole(str(path), 1, f"cannot be read: {error.strerror}", fix) from error
     if not 1 <= len(paths) <= VERSIONS_MAX:
         fix = f"keep 1 to {VERSIONS_MAX} versions of the agreement there, each in a file of its own"
         raise whole(str(path), 1, f"has {len(paths)} files *.yaml", fix)

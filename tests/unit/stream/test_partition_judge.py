@@ -9,10 +9,11 @@ from monitor.core.advance import TimeAdvanced
 from monitor.core.event import Event
 from monitor.core.instant import from_rfc3339
 from monitor.core.outcome import Kind
+from monitor.core.policy import Applies, Policy, Target
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.timeline import encode_event, encode_tick
-from tests.support.agreement import HOUR, MINUTE, policy
+from tests.support.agreement import HOUR, MINUTE, duty, elapsed, policy
 
 START = from_rfc3339("2026-10-01T08:00:00Z")
 POLICY = policy()
@@ -196,3 +197,65 @@ def test_what_somebody_else_wrote_to_the_changelog_in_between_is_left_for_the_ne
     assert sorted(key for key, _ in shard.items()) == [b"a", b"b", b"c", b"d"]
     judge.remember(judge.fold([Record(4, encode_event(assigned("e")), b"e")]), 7, alone=True)
     assert shard.changelog_offset == 7
+
+
+def version(name: str, minutes: int, applies_to: Applies) -> Policy:
+    """First touch within so many minutes, from half an hour after START on."""
+    touch = duty(targets=(Target(elapsed(minutes), None),), warn_at=())
+    begun = START + HALF
+    return policy(touch, version=name)._replace(effective_at=begun, applies_from=begun, applies_to=applies_to)
+
+
+HALF = 30 * MINUTE
+OLD = policy(duty(targets=(Target(elapsed(60), None),), warn_at=()), version="1")
+
+
+def test_a_version_adopted_on_the_way_takes_over_open_clocks_when_it_comes_into_force() -> None:
+    judge = PartitionJudge(MemoryShard(), OLD)
+    judged(judge, log_of(assigned("a")))
+    judge.adopt(version("2", 120, Applies.OPEN)._replace(earlier=(OLD,)))
+    assert judge.deadlines.first() == START + HALF
+    done = judge.fold([Record(1, encode_tick(TimeAdvanced(START + HALF)))])
+    assert [(o.kind, o.policy_version, o.due_at) for o in done.outcomes] == [(Kind.AMENDED, "2", START + 2 * HOUR)]
+    assert judge.deadlines.first() == START + 2 * HOUR
+
+
+def test_a_version_that_was_in_force_before_anybody_read_it_takes_over_at_once() -> None:
+    shard = MemoryShard()
+    judged(PartitionJudge(shard, OLD), log_of(assigned("a"), TimeAdvanced(START + 40 * MINUTE)))
+    judge = PartitionJudge(shard, version("2", 120, Applies.OPEN))
+    assert judge.deadlines.first() == START + HALF
+    done = judge.fold([Record(2, encode_tick(TimeAdvanced(START + 50 * MINUTE)))])
+    assert [(o.kind, o.at) for o in done.outcomes] == [(Kind.AMENDED, START + HALF)]
+
+
+def test_a_lead_looked_at_for_nothing_is_not_written() -> None:
+    shard = MemoryShard()
+    judged(PartitionJudge(shard, OLD), log_of(assigned("a")))
+    judge = PartitionJudge(shard, OLD, agreement=True)
+    assert [key for key, _ in judge.fold([Record(1, encode_tick(TimeAdvanced(START)))]).states] == [b"\x01agreement"]
+    judge.remember(judge.fold([]), 2)
+    again = PartitionJudge(shard, OLD, agreement=True)
+    assert again.fold([Record(2, encode_tick(TimeAdvanced(START + 1)))]).states == []
+    assert again.deadlines.first() == START + HOUR
+
+
+def test_a_batch_under_way_is_not_forgotten_when_a_version_is_adopted() -> None:
+    judge = PartitionJudge(MemoryShard(), OLD)
+    under_way = judge.fold(log_of(assigned("a")))
+    judge.adopt(version("2", 120, Applies.OPEN))
+    judge.remember(under_way, 0)
+    assert judge.deadlines.first() == START + HALF
+
+
+def test_the_agreement_is_judged_by_the_ticks_of_the_partition_that_has_it() -> None:
+    shard = MemoryShard()
+    first = policy(duty(), version="1")
+    judge = PartitionJudge(shard, first, agreement=True)
+    judged(judge, [Record(0, encode_tick(TimeAdvanced(START)))])
+    judge.adopt(version("2", 120, Applies.NEW)._replace(earlier=(first,)))
+    assert judge.deadlines.first() is not None
+    assert judged(judge, [Record(1, encode_tick(TimeAdvanced(START + MINUTE)))]) == []
+    assert judge.deadlines.first() == START + HALF
+    assert judged(judge, [Record(2, encode_tick(TimeAdvanced(START + HALF)))]) == [Kind.AMENDED]
+    assert judged(PartitionJudge(shard, first), [Record(3, encode_tick(TimeAdvanced(START + HOUR)))]) == []

@@ -14,6 +14,7 @@ LIMIT_S = 437.5
 def metrics_of_a_policy() -> Metrics:
     metrics = Metrics(version="0.1.0")
     metrics.initialise(
+        policy_version="2026-Q4",
         duties=["first-touch", "acceptance"],
         teams=["sales"],
         segments=["enterprise"],
@@ -92,6 +93,7 @@ def test_every_label_combination_of_the_policy_starts_at_zero() -> None:
 def test_what_a_sender_writes_never_makes_a_new_series() -> None:
     metrics = metrics_of_a_policy()
     metrics.initialise(
+        policy_version="2026-Q4",
         duties=["first-touch"],
         teams=["sales"],
         segments=["enterprise"],
@@ -168,6 +170,7 @@ def test_a_revoked_partition_leaves_no_series_behind() -> None:
 def test_a_new_policy_brings_its_limits_as_buckets() -> None:
     metrics = metrics_of_a_policy()
     metrics.initialise(
+        policy_version="2026-Q4",
         duties=["first-touch"],
         teams=["sales"],
         segments=[],
