@@ -161,7 +161,7 @@ def _new_clock(fold: Fold, duty: Duty, cycle: int, event: Evidence, policy: Poli
         duty.team,
         limit.text,
         target.calendar or "",
-        tuple([(percent, share_at(calendar, at, limit, percent)) for percent in duty.warn_at]) if duty.warn_at else (),
+        tuple([(level, share_at(calendar, at, limit, level)) for level in duty.warn_at if isinstance(level, int)]),
         duty.hold_us,
         duty.final_after,
     )

@@ -142,6 +142,7 @@ def test_conditions_may_take_every_form() -> None:
             channels=frozenset({"call"}),
             outcomes=frozenset({"connected", "meeting booked"}),
             direction="inbound",
+            actor="owner",
         ),
         Match(frozenset({ev.LEAD_UPDATED}), stages=frozenset({"sal", "sql"})),
     )
