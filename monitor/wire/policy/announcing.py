@@ -6,8 +6,9 @@ from typing import Final
 
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.policy import Objective
+from monitor.wire.policy.context import Context
 from monitor.wire.policy.fault import Faults, Refused, quoted
-from monitor.wire.policy.targets import Limited
+from monitor.wire.policy.targets import Limited, check_length
 from monitor.wire.policy.tree import Mapping as MappingNode
 from monitor.wire.policy.tree import Node, Scalar
 from monitor.wire.policy.tree import Sequence as ListNode
@@ -22,8 +23,9 @@ _LEFT: Final = re.compile(r"(.+?) +left")
 _OBJECTIVE: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)% per (week|month|quarter)")
 
 
-def warn_at(faults: Faults, targets: Sequence[Limited], node: Node) -> tuple[int | Limit, ...]:
+def warn_at(context: Context, targets: Sequence[Limited], node: Node) -> tuple[int | Limit, ...]:
     """The levels at which clocks with these targets warn. Raises Refused."""
+    faults = context.faults
     levels = several(faults, _level)(node)
     shares = [level for level in levels if isinstance(level, int)]
     if shares != sorted(set(shares)):
@@ -38,7 +40,7 @@ def warn_at(faults: Faults, targets: Sequence[Limited], node: Node) -> tuple[int
             if level[:2] in said:
                 faults.add(item, f"{level.text} left is said already", "name every level once")
             said.add(level[:2])
-            _check_left(faults, level, targets, item)
+            _check_left(context, level, targets, item)
     return levels
 
 
@@ -47,16 +49,18 @@ def _level(node: Node) -> int | Limit:
     return percent(node) if found is None else limit_of(node, found[1])
 
 
-def _check_left(faults: Faults, left: Limit, targets: Sequence[Limited], item: Node) -> None:
+def _check_left(context: Context, left: Limit, targets: Sequence[Limited], item: Node) -> None:
     """Time that is left is counted back on the calendar of the clock, and less than the clock has."""
     for target, place in targets:
         if target.limit.unit is LimitUnit.ELAPSED and left.unit is not LimitUnit.ELAPSED:
             message = f"{left.text} left of {target.limit.text} in line {place.line}, which has no working time"
-            faults.add(item, message, "write elapsed time, or a percentage")
+            context.faults.add(item, message, "write elapsed time, or a percentage")
+            return
+        if not check_length(context, target, left, item):
             return
         if target.limit.unit is left.unit and left.amount >= target.limit.amount:
             message = f"never said where the limit is {target.limit.text}, in line {place.line}"
-            faults.doubt(item, message, "write less than the limit, or a percentage")
+            context.faults.doubt(item, message, "write less than the limit, or a percentage")
             return
 
 

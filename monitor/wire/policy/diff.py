@@ -89,8 +89,12 @@ def _text(form: Form) -> str:
     if isinstance(form, str):
         return form
     if isinstance(form, Mapping):
-        return ", ".join(f"{key} {_text(value)}" for key, value in form.items())
+        return ", ".join(f"{key} {_within(value)}" for key, value in form.items())
     return " and ".join(map(_text, form)) if len(form) <= 2 else ", ".join(map(_text, form))
+
+
+def _within(form: Form) -> str:
+    return f"({_text(form)})" if isinstance(form, Mapping) else _text(form)
 
 
 def _listed(targets: Mapping[str, Form]) -> str:

@@ -1,6 +1,7 @@
 """The `follow_up` part of a policy file: every duty, from its keys."""
 
 from functools import partial
+from itertools import combinations
 from typing import Final, NamedTuple
 
 from monitor.core.lead import CLOCKS_MAX
@@ -12,7 +13,7 @@ from monitor.wire.policy.conditions import ACCEPTANCE, agreed, condition, enteri
 from monitor.wire.policy.context import Context
 from monitor.wire.policy.fault import Faults, Refused
 from monitor.wire.policy.moves import pausing, reassignment
-from monitor.wire.policy.targets import Limited, targets
+from monitor.wire.policy.targets import Limited, check_length, targets
 from monitor.wire.policy.tree import Mapping, Node, Sequence
 from monitor.wire.policy.values import mapping, name, one_of, truth
 
@@ -23,20 +24,22 @@ _OPTIONAL: Final = (
     "reasons", "on_silence", "targets", "within", "calendar", "paused_by", "resumed_by", "paused_while",
     "pause_at_most", "on_reassign", "reassigned_at_most", "warn_at", "hold", "final_after", "objective",
 )  # fmt: skip
-# What one key says already, and so takes away from others: the keys, and why.
-_EXCLUDED: Final = {
-    "stage": (
+# What one key says already, and so takes away from others: the keys, and what to do.
+_EXCLUDED: Final = (
+    (
+        "stage",
         ("starts", "met_by", "attempts", "every", "rhythm", "repeats", "reasons", "on_silence"),
-        "it starts when a lead enters the stage, is met when it leaves, and comes back",
+        "remove it: the clock starts when a lead enters the stage, and is met when it leaves, as often as that happens",
     ),
-    "attempts": (("met_by", "every", "rhythm", "reasons", "on_silence"), "attempts say what meets the duty"),
-    "every": (("repeats", "on_silence"), "a duty with every comes back by itself"),
-    "rhythm": (
-        ("repeats", "within", "on_silence"),
-        "a duty with a rhythm comes back by itself, after every or targets",
-    ),
-    "paused_while": (("paused_by", "resumed_by"), "paused_while says when a pause begins and ends"),
-}
+    ("attempts", ("met_by", "reasons", "on_silence"), "remove it: of and until say what meets attempts"),
+    ("attempts", ("every", "rhythm"), "remove it, or write repeats: true for attempts that come back"),
+    ("every", ("repeats", "on_silence"), "remove it: a duty with every comes back by itself"),
+    ("rhythm", ("repeats", "on_silence"), "remove it: a duty with a rhythm comes back by itself"),
+    ("rhythm", ("within",), "write every instead"),
+    ("paused_while", ("paused_by", "resumed_by"), "keep one of the two ways to say when a pause lasts"),
+)
+# The order of what one event does to one clock; what comes first goes before the rest.
+_PRECEDENCE: Final = ("met_by", "cancelled_by", "reset_by", "paused_by")
 
 
 class _Course(NamedTuple):
@@ -75,23 +78,22 @@ def _duty(context: Context, node: Node) -> Duty:
     keys = mapping(faults, node, {"duty": "first-touch"}, _OPTIONAL)
     _check_keys(faults, keys)
     pauses, moved = pausing(context, keys), reassignment(faults, keys)
-    beside = {"pause_at_most": pauses and pauses.longest, "on_reassign": moved.at_least}
-    in_working_time = [key for key, limit in beside.items() if limit and limit.unit is not LimitUnit.ELAPSED]
-    limited = targets(context, keys, counts_working_time=bool(in_working_time))
-    for key in in_working_time:
-        _check_calendars(context, limited, keys.entries[key], beside[key])
+    beside = {"pause_at_most": pauses.longest if pauses else None, "on_reassign": moved.at_least}
+    working = {key: limit for key, limit in beside.items() if limit and limit.unit is not LimitUnit.ELAPSED}
+    limited = targets(context, keys, counts_working_time=bool(working))
+    for key, counted in working.items():
+        _check_calendars(context, limited, counted, keys.entries[key])
     course = _course(context, keys, limited)
-    cancelled_by = faults.read(partial(condition, context), keys.get("cancelled_by"), ())
-    _doubt_course(faults, keys, course, cancelled_by)
     hold_us = faults.read(partial(hold, faults, limited), keys.get("hold"), 0)
-    return Duty(
+    silence = faults.read(one_of(("breach", "accept"), "answer to silence"), keys.get("on_silence"), "breach")
+    duty = Duty(
         name=faults.read(name, keys.get("duty"), ""),
         team=faults.read(name, keys.get("team"), "sales"),
         starts=course.starts,
         met_by=course.met_by,
-        cancelled_by=cancelled_by,
+        cancelled_by=faults.read(partial(condition, context), keys.get("cancelled_by"), ()),
         targets=tuple(target for target, _ in limited),
-        warn_at=faults.read(partial(warn_at, faults, limited), keys.get("warn_at"), ()),
+        warn_at=faults.read(partial(warn_at, context, limited), keys.get("warn_at"), ()),
         hold_us=hold_us,
         final_after=final_after(faults, keys, hold_us),
         reset_by=faults.read(partial(condition, context), keys.get("reset_by"), ()),
@@ -100,18 +102,19 @@ def _duty(context: Context, node: Node) -> Duty:
         attempts=course.attempts,
         repeats=course.repeats,
         rhythm=course.rhythm,
-        silence_accepts=faults.read(one_of(("breach", "accept"), "answer to silence"), keys.get("on_silence"), "")
-        == "accept",
+        silence_accepts=silence == "accept",
         objective=faults.read(objective, keys.get("objective"), None),
     )
+    _doubt_conditions(faults, keys, duty)
+    return duty
 
 
 def _check_keys(faults: Faults, keys: Mapping) -> None:
     """Keys that others make needless or need."""
-    for key, (excluded, why) in _EXCLUDED.items():
+    for key, excluded, fix in _EXCLUDED:
         for other in excluded if key in keys.entries else ():
             if other in keys.entries:
-                faults.add(keys.keys[other], f"stands beside {key}", f"remove one of the two: {why}")
+                faults.add(keys.keys[other], f"stands beside {key}", fix)
     needs = {"starts": "lead.assigned", "met_by": "{activity: [call, email]}"}
     by_itself = {"starts": ("stage",), "met_by": ("stage", "attempts", "reasons", "on_silence")}
     for key, example in needs.items():
@@ -119,13 +122,15 @@ def _check_keys(faults: Faults, keys: Mapping) -> None:
             faults.add(keys, f"{key} is missing", f"add {key}: {example}")
 
 
-def _check_calendars(context: Context, limited: tuple[Limited, ...], place: Node, counted: Limit | None) -> None:
-    """What else is counted in working time needs a calendar for every target."""
+def _check_calendars(context: Context, limited: tuple[Limited, ...], counted: Limit, place: Node) -> None:
+    """What a duty counts in working time beside its limits needs a calendar for every target."""
     for target, where in limited:
-        if counted is not None and target.calendar is None and target.limit.unit is LimitUnit.ELAPSED:
+        if target.calendar is None and target.limit.unit is LimitUnit.ELAPSED:
             message = f"{counted.text} need a calendar, and {target.limit.text} in line {where.line} has none"
             fix = f"add calendar: {' or '.join(context.calendar_names) or 'NAME'} to the duty, or write elapsed time"
             context.faults.add(place, message, fix)
+            return
+        if not check_length(context, target, counted, place):
             return
 
 
@@ -150,10 +155,14 @@ def _course(context: Context, keys: Mapping, limited: tuple[Limited, ...]) -> _C
     return _Course(starts + met_by if rhythm is Rhythm.SEQUENTIAL else starts, met_by, repeats=True, rhythm=rhythm)
 
 
-def _doubt_course(faults: Faults, keys: Mapping, course: _Course, cancelled_by: Condition) -> None:
-    if set(course.met_by) & set(cancelled_by):
-        message = "names what met_by names too, and an event that does both meets the duty"
-        faults.doubt(keys.entries["cancelled_by"], message, "remove it from one of the two")
-    if course.starts and set(course.starts) == set(course.met_by) and not course.repeats:
-        message = "equals starts: what starts the clock meets it when it happens again"
-        faults.doubt(keys.entries["met_by"], message, "add repeats: true if that is meant, or say what else meets it")
+def _doubt_conditions(faults: Faults, keys: Mapping, duty: Duty) -> None:
+    """Tell conditions that can never do what they are there for."""
+    begins = duty.pausing.begins if duty.pausing else ()
+    conditions = dict(zip(_PRECEDENCE, (duty.met_by, duty.cancelled_by, duty.reset_by, begins), strict=True))
+    for first, then in combinations(_PRECEDENCE, 2):
+        if then in keys.entries and set(conditions[first]) & set(conditions[then]):
+            message = f"names what {first} names too, and {first} goes first"
+            faults.doubt(keys.entries[then], message, "remove that from one of the two")
+    if "met_by" in keys.entries and set(duty.starts) == set(duty.met_by) and not duty.repeats:
+        message = "is the same as starts: what started the clock meets it when it happens again"
+        faults.doubt(keys.entries["met_by"], message, "write repeats: true if that is meant, else another act")

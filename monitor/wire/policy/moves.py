@@ -25,9 +25,9 @@ def pausing(context: Context, keys: Mapping) -> Pausing | None:
     begins, ends, during, longest = (
         keys.get(key) for key in ("paused_by", "resumed_by", "paused_while", "pause_at_most")
     )
-    if begins is not None and ends is None:
+    if begins is not None and ends is None and during is None:
         faults.add(begins, "nothing ends the pause", "add resumed_by: and what does")
-    if ends is not None and begins is None:
+    if ends is not None and begins is None and during is None:
         faults.add(ends, "nothing begins the pause", "add paused_by: and what does")
     pause = begins or during
     if pause is None:
@@ -58,7 +58,7 @@ def _inheritance(node: Node) -> tuple[Inheritance, Limit | None]:
     written = text(node, _REASSIGN_FIX)
     found = _REASSIGN.fullmatch(written)
     if found is None:
-        raise Refused(node, f"{quoted(written)} says not what a new owner has", _REASSIGN_FIX)
+        raise Refused(node, f"{quoted(written)} does not say what time a new owner has", _REASSIGN_FIX)
     inheritance, at_least = Inheritance(found[1]), found[2]
     if at_least is None:
         return inheritance, None

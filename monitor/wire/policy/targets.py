@@ -57,7 +57,7 @@ def targets(context: Context, keys: Mapping, *, counts_working_time: bool) -> tu
     given = {key: node for key, node in stated.items() if node is not None}
     if len(given) != 1:
         named, state = (list(given)[:2], "both given") if given else (["targets", "within"], "both missing")
-        fix = "write within for one limit, targets for several"
+        fix = "write within for one limit, targets for several" if "every" not in given else "keep one of the two"
         context.faults.add(next(iter(given.values()), keys), f"{' and '.join(named)} are {state}", fix)
         return ()
     ((key, node),) = given.items()
@@ -150,12 +150,14 @@ def _target(
     return Limited(target, place)
 
 
-def check_length(context: Context, target: Target, counted: Limit, place: Node) -> None:
-    """Tell a limit in that place which the target's calendars take too long to use up."""
-    for calendar in calendars_of(context, target):
+def check_length(context: Context, target: Target, counted: Limit, place: Node) -> bool:
+    """Whether the target's calendars use up the limit in that place within the years allowed; told if not."""
+    for calendar in calendars_of(context, target) if counted.unit is not LimitUnit.ELAPSED else ():
         if not _used_up(context, calendar, counted):
             message = f"{counted.text} are more than {LIMIT_DAYS_MAX} days on {calendar.name}"
             context.faults.add(place, message, "shorten the limit")
+            return False
+    return True
 
 
 def calendar_names(target: Target) -> list[str]:
