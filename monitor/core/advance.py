@@ -8,13 +8,15 @@ from monitor.core import event as ev
 from monitor.core.compaction import compacted
 from monitor.core.event import Event
 from monitor.core.evidence import Evidence, History, Pieces, evidence_of
-from monitor.core.fold import Prior, apply, clock_on
+from monitor.core.fold import apply, clock_on
 from monitor.core.lead import EMPTY_FOLD, Clock, Fold, Lead, new_lead
 from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.passing import folded, waits_for_time
 from monitor.core.policy import Policy
 from monitor.core.remark import Remark as Remark
 from monitor.core.remark import on_transition
-from monitor.core.tables import OPEN_STATES, ClockInput, ClockState
+from monitor.core.starting import Prior
+from monitor.core.tables import LIVE_STATES, OPEN_STATES, ClockInput, ClockState
 from monitor.core.verdicts import difference
 
 
@@ -110,10 +112,18 @@ def _judged(lead: Lead, clock: Clock) -> bool:
 
 def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     at = max(at, lead.known_until)
+    if policy.timed and waits_for_time(lead.fold, at):
+        lead = lead._replace(known_until=at)
+        lead = lead._replace(fold=_folded(lead, policy))
     fold = _with_clocks(lead.fold, [_timed(clock, at, policy) for clock in lead.fold.clocks])
     lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased)
     lead, outcomes = _told(lead, policy, ticking=True, since=at)
-    final = [clock if clock.final or at < clock.final_at() else clock._replace(final=True) for clock in fold.clocks]
+    final = [
+        clock
+        if clock.final or clock.state is ClockState.PAUSED or at < clock.final_at()
+        else clock._replace(final=True)
+        for clock in fold.clocks
+    ]
     after = _with_clocks(fold, final)
     if after is not fold:
         lead = Lead(lead.id, at, lead.evidence, after, lead.told, lead.base, lead.base_key, lead.erased)
@@ -130,10 +140,10 @@ def _with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
 def _timed(clock: Clock, at: int, policy: Policy) -> Clock:
     if clock.state not in OPEN_STATES:
         return clock
-    if policy.duty(clock.duty) is None:
-        return clock_on(clock, ClockInput.CANCELLED_IN_TIME, min(at, clock.due_at), "")
-    if at >= clock.due_at + clock.hold_us:
-        return clock_on(clock, ClockInput.DUE_PASSED, clock.due_at, "")
+    if policy.judging(clock).duty(clock.duty) is None:
+        return clock_on(clock, ClockInput.CANCELLED_IN_TIME, min(at, clock.deadline_at), "")
+    if at >= clock.deadline_at + clock.hold_us:
+        return clock_on(clock, ClockInput.DUE_PASSED, clock.deadline_at, "")
     return clock
 
 
@@ -148,13 +158,13 @@ def _told(
 
 def _folded(lead: Lead, policy: Policy) -> Fold:
     prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
-    fold = lead.base or EMPTY_FOLD
-    for evidence in lead.evidence:
-        fold = apply(fold, evidence, policy, prior)
+    fold = folded(lead.base or EMPTY_FOLD, lead.evidence, policy, prior, lead.known_until)
     again = {(clock.duty, clock.cycle) for clock in fold.clocks}
     # What is final stays, and so does a clock whose duty this policy no longer has.
     stay = tuple(
-        clock for name, clock in prior.items() if name not in again and (clock.final or policy.duty(clock.duty) is None)
+        clock
+        for name, clock in prior.items()
+        if name not in again and (clock.final or policy.judging(clock).duty(clock.duty) is None)
     )
     breached = {(t.duty, t.cycle) for t in lead.told if t.standing and t.kind == Kind.BREACHED}
     clocks = tuple(
@@ -169,7 +179,7 @@ def _erase(lead: Lead, event: Event, policy: Policy) -> Step:
     clocks = tuple(
         clock_on(clock, ClockInput.CANCELLED_IN_TIME, max(event.at, clock.started_at), event.id)
         for clock in lead.fold.clocks
-        if clock.state is ClockState.RUNNING
+        if clock.state in LIVE_STATES
     )
     _, outcomes = difference(lead._replace(fold=lead.fold._replace(clocks=clocks)), policy, ticking=False)
     said = tuple(o._replace(reason=Reason.ERASED) for o in outcomes if o.kind is Kind.CANCELLED)

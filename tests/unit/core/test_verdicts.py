@@ -129,7 +129,7 @@ def test_owner_segment_and_source_are_those_of_the_instant_of_the_verdict() -> N
         assigned(70, "cem"),
         tick(80),
     ]
-    (breached,) = said(history)
+    (breached,) = (outcome for outcome in said(history) if outcome.kind is Kind.BREACHED)
     assert (breached.owner, breached.segment) == ("ben", "enterprise")
 
 
