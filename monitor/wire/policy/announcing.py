@@ -8,7 +8,7 @@ from monitor.core.limit import Limit, LimitUnit
 from monitor.core.policy import Objective
 from monitor.wire.policy.context import Context
 from monitor.wire.policy.fault import Faults, Refused, quoted
-from monitor.wire.policy.targets import Limited, check_length
+from monitor.wire.policy.targets import Limited, check_calendar
 from monitor.wire.policy.tree import Mapping as MappingNode
 from monitor.wire.policy.tree import Node, Scalar
 from monitor.wire.policy.tree import Sequence as ListNode
@@ -51,13 +51,9 @@ def _level(node: Node) -> int | Limit:
 
 def _check_left(context: Context, left: Limit, targets: Sequence[Limited], item: Node) -> None:
     """Time that is left is counted back on the calendar of the clock, and less than the clock has."""
+    if not check_calendar(context, targets, left, item):
+        return
     for target, place in targets:
-        if target.limit.unit is LimitUnit.ELAPSED and left.unit is not LimitUnit.ELAPSED:
-            message = f"{left.text} left of {target.limit.text} in line {place.line}, which has no working time"
-            context.faults.add(item, message, "write elapsed time, or a percentage")
-            return
-        if not check_length(context, target, left, item):
-            return
         if target.limit.unit is left.unit and left.amount >= target.limit.amount:
             message = f"never said where the limit is {target.limit.text}, in line {place.line}"
             context.faults.doubt(item, message, "write less than the limit, or a percentage")

@@ -13,7 +13,7 @@ from monitor.wire.policy.conditions import ACCEPTANCE, agreed, condition, enteri
 from monitor.wire.policy.context import Context
 from monitor.wire.policy.fault import Faults, Refused
 from monitor.wire.policy.moves import pausing, reassignment
-from monitor.wire.policy.targets import Limited, check_length, targets
+from monitor.wire.policy.targets import Limited, check_calendar, check_length, targets
 from monitor.wire.policy.tree import Mapping, Node, Sequence
 from monitor.wire.policy.values import mapping, name, one_of, truth
 
@@ -78,11 +78,11 @@ def _duty(context: Context, node: Node) -> Duty:
     keys = mapping(faults, node, {"duty": "first-touch"}, _OPTIONAL)
     _check_keys(faults, keys)
     pauses, moved = pausing(context, keys), reassignment(faults, keys)
-    beside = {"pause_at_most": pauses.longest if pauses else None, "on_reassign": moved.at_least}
-    working = {key: limit for key, limit in beside.items() if limit and limit.unit is not LimitUnit.ELAPSED}
-    limited = targets(context, keys, counts_working_time=bool(working))
-    for key, counted in working.items():
-        _check_calendars(context, limited, counted, keys.entries[key])
+    limited = targets(context, keys)
+    if pauses is not None and pauses.longest is not None:
+        check_calendar(context, limited, pauses.longest, keys.entries["pause_at_most"])
+    if moved.at_least is not None and moved.at_least.unit is not LimitUnit.ELAPSED:
+        _check_least(context, limited, moved.at_least, keys.entries["on_reassign"])
     course = _course(context, keys, limited)
     hold_us = faults.read(partial(hold, faults, limited), keys.get("hold"), 0)
     silence = faults.read(one_of(("breach", "accept"), "answer to silence"), keys.get("on_silence"), "breach")
@@ -122,16 +122,17 @@ def _check_keys(faults: Faults, keys: Mapping) -> None:
             faults.add(keys, f"{key} is missing", f"add {key}: {example}")
 
 
-def _check_calendars(context: Context, limited: tuple[Limited, ...], counted: Limit, place: Node) -> None:
-    """What a duty counts in working time beside its limits needs a calendar for every target."""
-    for target, where in limited:
-        if target.calendar is None and target.limit.unit is LimitUnit.ELAPSED:
-            message = f"{counted.text} need a calendar, and {target.limit.text} in line {where.line} has none"
-            fix = f"add calendar: {' or '.join(context.calendar_names) or 'NAME'} to the duty, or write elapsed time"
-            context.faults.add(place, message, fix)
-            return
-        if not check_length(context, target, counted, place):
-            return
+def _check_least(context: Context, limited: tuple[Limited, ...], at_least: Limit, place: Node) -> None:
+    """What a new owner has at the least is counted on the calendar of the limit; an elapsed limit has none."""
+    elapsed = [each for each in limited if each.target.limit.unit is LimitUnit.ELAPSED]
+    if elapsed and len(elapsed) == len(limited):
+        message = f"{at_least.text} need a calendar, and the duty counts elapsed time"
+        context.faults.add(place, message, "write elapsed time here too")
+    elif elapsed:
+        target, where = elapsed[0]
+        message = f"{at_least.text} are not given where the limit is {target.limit.text}, in line {where.line}"
+        context.faults.doubt(place, message, "write elapsed time to have it everywhere")
+    all(check_length(context, target, at_least, place) for target, _ in limited)
 
 
 def _course(context: Context, keys: Mapping, limited: tuple[Limited, ...]) -> _Course:
@@ -151,8 +152,7 @@ def _course(context: Context, keys: Mapping, limited: tuple[Limited, ...]) -> _C
     if keys.get("every") is None and keys.get("rhythm") is None:
         return _Course(starts, met_by, repeats=repeats)
     rhythm = Rhythm(faults.read(one_of(Rhythm, "rhythm"), keys.get("rhythm"), Rhythm.SEQUENTIAL))
-    # In sequence the touch that meets a clock starts the next one.
-    return _Course(starts + met_by if rhythm is Rhythm.SEQUENTIAL else starts, met_by, repeats=True, rhythm=rhythm)
+    return _Course(starts, met_by, repeats=True, rhythm=rhythm)
 
 
 def _doubt_conditions(faults: Faults, keys: Mapping, duty: Duty) -> None:

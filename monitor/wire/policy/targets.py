@@ -42,11 +42,8 @@ class _Chosen(NamedTuple):
     choice: CalendarChoice | None = None
 
 
-def targets(context: Context, keys: Mapping, *, counts_working_time: bool) -> tuple[Limited, ...]:
-    """The targets of the duty with these keys; none when they have a fault.
-
-    `counts_working_time`: the duty counts more than its limits in working time, so elapsed limits have a calendar too.
-    """
+def targets(context: Context, keys: Mapping) -> tuple[Limited, ...]:
+    """The targets of the duty with these keys; none when they have a fault."""
     attempts = keys.get("attempts")
     stated = {
         "targets": keys.get("targets"),
@@ -64,7 +61,7 @@ def targets(context: Context, keys: Mapping, *, counts_working_time: bool) -> tu
     own = keys.get("calendar")
     only = _Chosen(next(iter(context.calendar_names))) if len(context.calendar_names) == 1 else None
     if key != "targets":
-        return (_target(context, only, own, node, None, counts_working_time),)
+        return (_target(context, only, own, node, None),)
     default = only if own is None else context.faults.read(partial(_chosen, context), own, _Chosen(None))
     items = node.items if isinstance(node, ListNode) else []
     if not 1 <= len(items) <= TARGETS_MAX:
@@ -72,7 +69,7 @@ def targets(context: Context, keys: Mapping, *, counts_working_time: bool) -> tu
         context.faults.add(node, f"is {node.kind} with {len(items)} targets", fix)
         return ()
     _check_order(context.faults, node, items)
-    read_target = partial(_listed, context, default, counts_working_time)
+    read_target = partial(_listed, context, default)
     read = [context.faults.read(read_target, item, None) for item in items]
     found = tuple(limited for limited in read if limited is not None)
     if len(found) == len(items):
@@ -112,22 +109,17 @@ def _doubt_reach(faults: Faults, read: Sequence[Limited], items: Sequence[Node])
             faults.doubt(item, "never applies: those before it take every lead that it would", "remove it")
 
 
-def _listed(context: Context, default: _Chosen | None, counts_working_time: bool, node: Node) -> Limited | None:
+def _listed(context: Context, default: _Chosen | None, node: Node) -> Limited | None:
     keys = mapping(context.faults, node, {"within": "4 working_hours"}, ("when", "calendar"))
     when = context.faults.read(partial(predicate, context), keys.get("when"), None)
     within = keys.get("within")
     if within is None:
         return None
-    return _target(context, default, keys.get("calendar"), within, when, counts_working_time)
+    return _target(context, default, keys.get("calendar"), within, when)
 
 
 def _target(
-    context: Context,
-    default: _Chosen | None,
-    own: Node | None,
-    place: Node,
-    when: Predicate | None,
-    counts_working_time: bool,
+    context: Context, default: _Chosen | None, own: Node | None, place: Node, when: Predicate | None
 ) -> Limited:
     """The target with the limit in that place, on its `own` calendar or else the `default` one."""
     faults = context.faults
@@ -135,19 +127,30 @@ def _target(
     chosen = default if own is None else faults.read(partial(_chosen, context), own, _Chosen(None))
     if allowed is _UNREAD:
         return Limited(Target(allowed, None, when), place)
-    if allowed.unit is LimitUnit.ELAPSED and not counts_working_time:
+    if allowed.unit is LimitUnit.ELAPSED:
         if own is not None:
             faults.add(own, f"{allowed.text} takes no calendar", "remove it, or write a limit of working time")
         return Limited(Target(allowed, None, when), place)
     if chosen is None:
-        if allowed.unit is not LimitUnit.ELAPSED:
-            names = " or ".join(context.calendar_names) or "NAME, and that name under calendars"
-            faults.add(place, f"{allowed.text} need a calendar", f"add calendar: {names}")
+        names = " or ".join(context.calendar_names) or "NAME, and that name under calendars"
+        faults.add(place, f"{allowed.text} need a calendar", f"add calendar: {names}")
         return Limited(Target(allowed, None, when), place)
     target = Target(allowed, chosen.name, when, chosen.choice)
     context.calendars_used.update(calendar_names(target))
     check_length(context, target, allowed, place)
     return Limited(target, place)
+
+
+def check_calendar(context: Context, limited: Iterable[Limited], counted: Limit, place: Node) -> bool:
+    """Whether the limit in that place can be counted on the calendar of each target; told if not."""
+    if counted.unit is LimitUnit.ELAPSED:
+        return True
+    for target, where in limited:
+        if target.limit.unit is LimitUnit.ELAPSED:
+            message = f"{counted.text} need a calendar, and {target.limit.text} in line {where.line} has none"
+            context.faults.add(place, message, "write elapsed time here too")
+            return False
+    return all(check_length(context, target, counted, place) for target, _ in limited)
 
 
 def check_length(context: Context, target: Target, counted: Limit, place: Node) -> bool:
