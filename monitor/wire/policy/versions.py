@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from monitor.core.policy import Policy
-from monitor.wire.policy.agreement import BYTES_MAX, read_policy
+from monitor.wire.policy.agreement import BYTES_MAX, Examined, examined, read_policy
 from monitor.wire.policy.diff import diff
-from monitor.wire.policy.fault import PolicyError, PolicyFault, whole
+from monitor.wire.policy.fault import PolicyDoubt, PolicyError, PolicyFault, whole
 from monitor.wire.policy.tree import Mapping as MappingNode
 from monitor.wire.policy.tree import tree_of
 
@@ -46,13 +46,38 @@ def read_files(path: Path) -> PolicyFiles:
 
 def policy_of(files: PolicyFiles) -> Policy:
     """The newest version, and with it the others. Raises PolicyError with all faults of all files."""
+    return _examined(files).policy
+
+
+def examine_policy(path: Path, now_at: int = 0) -> Examined:
+    """The agreement at that path, and what in it is hardly meant, or out of date by then. Raises PolicyError."""
+    files = read_files(path)
+    policy, doubts = _examined(files)
+    in_force = policy.as_of(now_at).in_force(now_at).version
+    for file, text in files.items():
+        version = read_policy(text, file)
+        if version.version == in_force and version.review_at is not None:
+            left_us = version.review_at - now_at
+            if left_us <= version.review_notice_us:
+                message = "has passed" if left_us <= 0 else "is near"
+                place = _line_of(text, "review_by")
+                proposal = "agree on the next version, or on a later day, and write it down"
+                doubts = (*doubts, PolicyDoubt(file, place, "agreement.review_by", message, proposal))
+    return Examined(policy, doubts)
+
+
+def _examined(files: PolicyFiles) -> Examined:
     faults: list[PolicyFault] = []
+    doubts: list[PolicyDoubt] = []
     read: list[tuple[Policy, str]] = []
     for file, text in files.items():
         try:
-            read.append((read_policy(text, file), file))
+            policy, of_file = examined(text, file)
         except PolicyError as error:
             faults += error.faults
+        else:
+            read.append((policy, file))
+            doubts += of_file
     read.sort(key=lambda version: version[0].effective_at)
     for n, (policy, file) in enumerate(read):
         faults += [fault for other in read[:n] if (fault := _clash(policy, file, *other, files[file])) is not None]
@@ -63,7 +88,7 @@ def policy_of(files: PolicyFiles) -> Policy:
     for policy, file in read:
         versions.append(policy._replace(changes=_changes(before, files[file])) if before else policy)
         before = files[file]
-    return versions[-1]._replace(earlier=tuple(versions[:-1]))
+    return Examined(versions[-1]._replace(earlier=tuple(versions[:-1])), tuple(doubts))
 
 
 def _clash(policy: Policy, file: str, other: Policy, other_file: str, text: str) -> PolicyFault | None:
@@ -79,10 +104,14 @@ def _clash(policy: Policy, file: str, other: Policy, other_file: str, text: str)
 
 
 def _fault(file: str, text: str, key: str, message: str, fix: str) -> PolicyFault:
+    return PolicyFault(file, _line_of(text, key), f"agreement.{key}", message, fix)
+
+
+def _line_of(text: str, key: str) -> int:
     top = tree_of(text)
     agreement = top.get("agreement") if isinstance(top, MappingNode) else None
     place = agreement.get(key) if isinstance(agreement, MappingNode) else None
-    return PolicyFault(file, 1 if place is None else place.line, f"agreement.{key}", message, fix)
+    return 1 if place is None else place.line
 
 
 def _changes(before: str, after: str) -> tuple[str, ...]:

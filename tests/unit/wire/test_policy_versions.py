@@ -6,7 +6,7 @@ import pytest
 
 from monitor.core.instant import from_rfc3339
 from monitor.core.policy import Applies
-from monitor.wire.policy import PolicyError, load_policy, read_policy
+from monitor.wire.policy import PolicyError, examine_policy, load_policy, read_policy
 from monitor.wire.policy.versions import CHANGES_MAX
 
 TEXT = """\
@@ -121,3 +121,28 @@ def test_without_a_date_a_version_applies_from_its_beginning(written: str, appli
     policy = read_policy(text("v2", "2026-10-01", applies_to=written, review_notice="3 days"), "a.yaml")
     assert (policy.applies_to, policy.applies_from) == (applies_to, policy.effective_at)
     assert policy.review_notice_us == 3 * 86_400_000_000
+
+
+@pytest.mark.parametrize(
+    ("now", "message"),
+    [
+        ("2026-12-04T22:00:00Z", None),
+        ("2026-12-05T00:00:00Z", "is near"),
+        ("2026-12-18T22:00:00Z", "is near"),
+        ("2026-12-18T23:00:00Z", "has passed"),
+    ],
+)
+def test_a_review_that_is_near_or_past_is_doubted(tmp_path: Path, now: str, message: str | None) -> None:
+    put(tmp_path, a=text("v1", "2026-01-01", review_by="2026-12-18"))
+    assert reviews(tmp_path, now) == ([] if message is None else [(5, message)])
+
+
+def reviews(path: Path, now: str) -> list[tuple[int, str]]:
+    doubts = examine_policy(path, from_rfc3339(now)).doubts
+    return [(doubt.line, doubt.message) for doubt in doubts if doubt.field == "agreement.review_by"]
+
+
+def test_the_review_of_a_version_that_a_newer_one_has_replaced_is_nobodys_concern(tmp_path: Path) -> None:
+    put(tmp_path, a=text("v1", "2026-01-01", review_by="2026-03-01"), b=text("v2", "2026-04-01"))
+    assert reviews(tmp_path, "2026-03-15T00:00:00Z")
+    assert not reviews(tmp_path, "2026-04-15T00:00:00Z")
