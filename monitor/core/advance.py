@@ -1,7 +1,6 @@
 """The one verb of the core: what a lead becomes, and what is to be said, when an event or a tick reaches it."""
 
 from collections.abc import Sequence
-from operator import is_
 from typing import NamedTuple
 
 from monitor.core import event as ev
@@ -9,7 +8,7 @@ from monitor.core.amendment import judged_again_since, under_their_versions
 from monitor.core.compaction import compacted
 from monitor.core.event import Event
 from monitor.core.evidence import Evidence, History, Pieces, evidence_of
-from monitor.core.fold import apply, clock_on
+from monitor.core.fold import apply, clock_on, with_clocks
 from monitor.core.lead import EMPTY_FOLD, Clock, Fold, Lead, by_time, new_lead
 from monitor.core.outcome import Kind, Outcome, Reason
 from monitor.core.passing import folded, waits_for_time
@@ -128,26 +127,21 @@ def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     since = judged_again_since(lead.fold.clocks, policy, at) if policy.amending else at
     if since < at or (policy.timed and waits_for_time(lead.fold, at)):
         lead = _folded(lead._replace(known_until=at), policy)
-    fold = _with_clocks(lead.fold, [_timed(clock, at, policy) for clock in lead.fold.clocks])
+    fold = with_clocks(lead.fold, [_timed(clock, at, policy) for clock in lead.fold.clocks])
     lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased)
     lead, outcomes = _told(lead, policy, ticking=True, since=since)
+    if since < at:
+        outcomes = tuple([o._replace(reason=Reason.NEW_VERSION) if o.kind is Kind.WITHDRAWN else o for o in outcomes])
     final = [
         clock
         if clock.final or clock.state is ClockState.PAUSED or at < clock.final_at()
         else clock._replace(final=True)
         for clock in fold.clocks
     ]
-    after = _with_clocks(fold, final)
+    after = with_clocks(fold, final)
     if after is not fold:
         lead = Lead(lead.id, at, lead.evidence, after, lead.told, lead.base, lead.base_key, lead.erased)
     return Step(lead, outcomes)
-
-
-def _with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
-    """The same fold when it has these already."""
-    if all(map(is_, clocks, fold.clocks)):
-        return fold
-    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, tuple(clocks))
 
 
 def _timed(clock: Clock, at: int, policy: Policy) -> Clock:

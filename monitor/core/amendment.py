@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from monitor.core import event as ev
 from monitor.core.attempts import needed_after
 from monitor.core.calendar import Calendar, due_at
-from monitor.core.fold import clock_on
+from monitor.core.fold import clock_on, with_clocks
 from monitor.core.lead import BY_TIME, Clock, Evidence, Fold, Lead, Move, Told
 from monitor.core.matching import Happening
 from monitor.core.moves import at_same_distance, due_moved
@@ -46,13 +46,13 @@ def judged_again_since(clocks: Sequence[Clock], policy: Policy, at: int) -> int:
 
 def taken_over(fold: Fold, version: Policy, policy: Policy) -> Fold:
     """The fold with its open clocks judged by `version`, as far as it applies to them."""
-    clocks = tuple(
+    clocks = [
         _moved(clock, version, fold)
         if clock.state in OPEN_STATES and clock.started_at < version.effective_at and _takes(version, clock, policy)
         else clock
         for clock in fold.clocks
-    )
-    return fold._replace(clocks=clocks) if any(a is not b for a, b in zip(clocks, fold.clocks, strict=True)) else fold
+    ]
+    return with_clocks(fold, clocks)
 
 
 def under_their_versions(told: Sequence[Told], before: Iterable[Clock], after: Iterable[Clock]) -> Sequence[Told]:

@@ -1,6 +1,7 @@
 """Applies what happened to what is known of a lead: attributes, stage, clocks. Order is the caller's duty."""
 
 from collections.abc import Mapping, Sequence
+from operator import is_
 from typing import Final
 
 from monitor.core import event as ev
@@ -175,6 +176,13 @@ def clock_on(clock: Clock, given: ClockInput, at: int, by: str) -> Clock:
         warnings = tuple(warning for warning in clock.warn_ats if warning[1] <= clock.paused_at)
         clock = left_pause(clock, at)._replace(warn_ats=warnings)
     return clock._replace(state=state, ended_at=at, ended_by=by)
+
+
+def with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
+    """The same fold when it has these already."""
+    if all(map(is_, clocks, fold.clocks)):
+        return fold
+    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, tuple(clocks))
 
 
 def _followed(fold: Fold, now: Happening, policy: Policy, prior: Prior) -> Fold:

@@ -56,6 +56,10 @@ def _taken_back(level: str) -> str:
     return "the breach" if kind == Kind.BREACHED else f"the verdict {kind.replace('_', ' ')}"
 
 
+def _by(reason: Reason) -> str:
+    return "by a new version of the agreement" if reason is Reason.NEW_VERSION else "by evidence that arrived late"
+
+
 def _warning(level: str) -> str:
     return f"has used {level}% of its time" if level.isdigit() else f"has {level}"
 
@@ -114,6 +118,6 @@ _SAID: Final[Mapping[Kind, Callable[[Outcome, str, str], str]]] = {
     Kind.BREACHED: lambda o, at, due: _breached(o.reason, at, due),
     Kind.FULFILLED_LATE: lambda o, at, due: f"fulfilled late: followed up at {at}{_lateness(o)}, due by {due}",
     Kind.CANCELLED: lambda o, at, _: f"cancelled at {at}: {_CANCELLED.get(o.reason, 'an event ended the duty')}",
-    Kind.WITHDRAWN: lambda o, *_: f"corrected: {_taken_back(o.level)} was withdrawn, by evidence that arrived late",
+    Kind.WITHDRAWN: lambda o, *_: f"corrected: {_taken_back(o.level)} was withdrawn, {_by(o.reason)}",
     Kind.FINALISED: lambda _, at, due: f"final since {at}: later evidence changes nothing",
 }

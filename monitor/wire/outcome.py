@@ -29,7 +29,7 @@ class OutcomeData(BaseModel):
     lead: str = Field(description="Id of the lead; empty: it is about the agreement itself.")
     duty: str = Field(description="Name of the duty in the agreement; `agreement`: the agreement itself.")
     cycle: int = Field(ge=1, description="1 for the first clock of this duty on this lead, 2 after it was recycled.")
-    level: str = Field(description="Warned: the percentage used up. Withdrawn: the kind taken back. Else empty.")
+    level: str = Field(description="Tells apart what one kind says of one clock: see the kinds. Often empty.")
     revision: int = Field(ge=0, description="How often late evidence turned this verdict.")
     policy_version: str = Field(description="Version of the agreement that judges the clock.")
     reason: Reason = Field(description="Why it is said.")
@@ -47,10 +47,11 @@ class OutcomeData(BaseModel):
     late_elapsed_s: Seconds | None = Field(description="Fulfilled late: elapsed time after the due instant, seconds.")
     late_working_s: Seconds | None = Field(description="Fulfilled late: working time after the due instant, seconds.")
     supersedes: str | None = Field(description="Id of the outcome that this one replaces.")
-    changes: tuple[str, ...] = Field(
-        default=(), description="Amended, of the agreement itself: what is different from the version before, in words."
-    )
     text: str = Field(description="The same as one sentence; names in it come from outside, escape it where shown.")
+    changes: tuple[str, ...] = Field(
+        default=(),
+        description="Amended, of the agreement itself: what differs from the version before, in words; else not there.",
+    )
 
 
 class OutcomeEvent(BaseModel):
@@ -99,8 +100,8 @@ class _Data(msgspec.Struct, gc=False):
     late_elapsed_s: float | None
     late_working_s: float | None
     supersedes: str | None
-    changes: tuple[str, ...]
     text: str
+    changes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Event(msgspec.Struct, gc=False):
@@ -149,8 +150,8 @@ def encode_outcome(outcome: Outcome) -> bytes:
         _seconds(late_elapsed_us),
         _seconds(late_working_us),
         supersedes,
-        changes,
         sentence(outcome, time, due),
+        changes or msgspec.UNSET,
     )
     return _encode(
         _Event("1.0", outcome.outcome_id, SOURCE, _TYPES[kind], lead or duty, time, "application/json", data)

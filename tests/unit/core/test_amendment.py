@@ -155,7 +155,7 @@ def test_since_judges_again_what_started_then_and_takes_back_what_no_longer_hold
     breach = next(outcome for outcome in said if outcome.kind is Kind.BREACHED)
     (withdrawn,) = [outcome for outcome in said if outcome.level == "breached"]
     assert breach.policy_version == "1"
-    assert withdrawn.supersedes == breach.outcome_id
+    assert (withdrawn.supersedes, withdrawn.reason) == (breach.outcome_id, Reason.NEW_VERSION)
     assert len(by_id) == len(said)
     # What is said anew replaces what was really said, under the version of then.
     assert {outcome.supersedes for outcome in said if outcome.supersedes} <= set(by_id)
