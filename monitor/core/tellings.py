@@ -165,7 +165,7 @@ def _due_as_of(clock: Clock, at: int) -> int:
 def _ending(clock: Clock, kind: Kind) -> Telling:
     at = clock.due_at if clock.ended_at is None else clock.ended_at
     if clock.ended_by and not clock.needed and not clock.attempts:
-        return Telling(kind, "", at, clock.due_at, (clock.ended_by,), None)
+        return Telling(kind, "", at, clock.due_at, _evidence(clock.ended_by))
     attempts = tuple(attempt.id for attempt in clock.attempts)
     ids, reason = attempts, None
     if clock.ended_by not in attempts:
