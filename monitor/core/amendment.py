@@ -136,7 +136,7 @@ def _with_limit(clock: Clock, duty: Duty, target: Target, calendar: Calendar | N
     said = {level for level, _ in passed}
     more = [
         (level, max(warn_at, stands_at))
-        for level, warn_at in at_same_distance(fresh, begun_at, due, calendar, calendar)
+        for level, warn_at in at_same_distance(fresh, begun_at, begun_at, due, calendar, calendar)
         if level not in said and max(warn_at, stands_at) < due
     ]
     agreed = duty.attempts
