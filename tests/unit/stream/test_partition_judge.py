@@ -12,6 +12,7 @@ from monitor.core.outcome import Kind
 from monitor.core.policy import Applies, Policy, Target
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
+from monitor.wire.state import decode_state
 from monitor.wire.timeline import encode_event, encode_tick
 from tests.support.agreement import HOUR, MINUTE, duty, elapsed, policy
 
@@ -259,3 +260,36 @@ def test_the_agreement_is_judged_by_the_ticks_of_the_partition_that_has_it() -> 
     assert judge.deadlines.first() == START + HALF
     assert judged(judge, [Record(2, encode_tick(TimeAdvanced(START + HALF)))]) == [Kind.AMENDED]
     assert judged(PartitionJudge(shard, first), [Record(3, encode_tick(TimeAdvanced(START + HOUR)))]) == []
+
+
+patient = {"default": 30 * HOUR}
+
+
+def lasting(agreed: Policy) -> Policy:
+    """The same with verdicts that are not final before the log ends."""
+    return agreed._replace(duties=tuple(each._replace(final_after=patient) for each in agreed.duties))
+
+
+@given(steps, st.sampled_from(list(Applies)), st.sampled_from([5, 30, 90]), st.data())
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_when_a_version_is_picked_up_and_whether_by_a_restart_does_not_matter_in_the_end(
+    history: list[Event | TimeAdvanced], applies_to: Applies, minutes: int, data: st.DataObject
+) -> None:
+    old = lasting(OLD)
+    both = lasting(version("2", minutes, applies_to))._replace(earlier=(old,))
+    if applies_to is Applies.SINCE:
+        both = both._replace(applies_from=START + 10 * MINUTE)
+    records = log_of(*history, TimeAdvanced(START + 20 * HOUR))
+    ends = []
+    for picked_up_at, restarts in ((0, False), (data.draw(st.integers(0, len(history))), data.draw(st.booleans()))):
+        shard = MemoryShard()
+        judge = PartitionJudge(shard, old)
+        judged(judge, records[:picked_up_at])
+        if restarts:
+            judge = PartitionJudge(shard, both)
+        else:
+            judge.adopt(both)
+        judged(judge, records[picked_up_at:])
+        leads = [decode_state(key.decode(), packed) for key, packed in sorted(shard.items())]
+        ends.append([sorted(lead.fold.clocks, key=lambda clock: clock.cycle) for lead in leads])
+    assert ends[0] == ends[1]
