@@ -42,10 +42,18 @@ def check(path: Path, *, as_json: bool) -> None:
             raise typer.Exit(BAD_INPUT) from None
         raise Failure(str(error), BAD_INPUT) from None
     duties = [duty.name for duty in policy.duties]
-    in_order = f"{path}: in order; {policy.name} {policy.version}, {len(duties)} duties: {', '.join(duties)}"
+    versions = [version.version for version in policy.versions]
+    in_order = f"{path}: in order; {policy.name} {', '.join(versions)}, {len(duties)} duties: {', '.join(duties)}"
     warnings = [doubt._asdict() for doubt in doubts]
     say(
-        {"ok": True, "name": policy.name, "version": policy.version, "duties": duties, "warnings": warnings},
+        {
+            "ok": True,
+            "name": policy.name,
+            "version": policy.version,
+            "versions": versions,
+            "duties": duties,
+            "warnings": warnings,
+        },
         as_json=as_json,
         text="\n".join([in_order, *map(str, doubts)]),
     )

@@ -45,8 +45,8 @@ def _of_agreement(outcome: Outcome) -> str:
         changes = f": {'; '.join(outcome.changes)}" if outcome.changes else ""
         return f"{version} is in force since {at}{changes}."
     if outcome.kind is Kind.REVIEW_DUE:
-        return f"{version} is to be reviewed until {review_at}."
-    return f"{version} was to be reviewed until {review_at}, and no newer one is in force."
+        return f"{version} is to be reviewed by {review_at}."
+    return f"{version} was to be reviewed by {review_at}, and no newer one is in force."
 
 
 def _taken_back(level: str) -> str:

@@ -64,8 +64,8 @@ def test_a_review_is_announced_before_and_missed_after_it_was_due() -> None:
     near, overdue = said(FIRST, 20 * DAY, 26 * DAY - 1, 26 * DAY, 30 * DAY, 40 * DAY, 41 * DAY)
     assert (near.kind, near.at, near.due_at) == (Kind.REVIEW_DUE, 26 * DAY, 40 * DAY)
     assert (overdue.kind, overdue.at) == (Kind.REVIEW_OVERDUE, 40 * DAY)
-    assert sentence(near) == "version 1 of the agreement is to be reviewed until 1970-02-10T00:00:00Z."
-    assert sentence(overdue).endswith("was to be reviewed until 1970-02-10T00:00:00Z, and no newer one is in force.")
+    assert sentence(near) == "version 1 of the agreement is to be reviewed by 1970-02-10T00:00:00Z."
+    assert sentence(overdue).endswith("was to be reviewed by 1970-02-10T00:00:00Z, and no newer one is in force.")
 
 
 def test_a_newer_version_in_force_makes_the_review_of_the_old_one_needless() -> None:
