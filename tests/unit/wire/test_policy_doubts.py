@@ -44,7 +44,7 @@ def targets(*conditions: str) -> str:
          "never applies: the target in line 11 takes every lead that it would"),
         (targets('grade == "A"', 'grade == "B"', "grade in [A, B]"), 13, "targets[2]",
          "never applies: those before it take every lead that it would"),
-        (targets("score > 5 and score < 3"), 11, "targets[0].when", "never holds, whatever the lead"),
+        (targets('grade == "A"', "score > 5 and score < 3"), 12, "targets[1].when", "never holds, whatever the lead"),
         (targets('segment == "enterprize"'), 11, "targets[0].when",
          "asks for segment 'enterprize', which is not among the segments"),
         (f"{TOUCH}{HOURS}    cancelled_by: {{event: lead.updated, when: 'stage in [mql, sale]'}}\n", 11,
