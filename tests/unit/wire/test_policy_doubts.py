@@ -110,7 +110,7 @@ def test_a_calendar_that_no_duty_is_counted_on_is_doubted(tmp_path: Path) -> Non
 
 
 def test_a_stage_that_no_other_leads_to_is_doubted(tmp_path: Path) -> None:
-    stages = "stages:\n  new: {team: sales, next: won}\n  inquiry: {team: sales, next: new}\n  won: {team: sales}\n"
+    stages = "stages:\n  new: {team: sales, next: won}\n  inquiry: {team: sales, next: won}\n  won: {team: sales}\n"
     lost = "  lost: {team: sales, next: lost}\nfollow_up:\n"
     (doubt,) = doubts(tmp_path, TOUCH + HOURS, HEAD.replace("follow_up:\n", stages + lost))
     assert (doubt.line, doubt.field, doubt.message) == (10, "stages.lost", "no other stage leads to this one")
