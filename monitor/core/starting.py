@@ -1,7 +1,7 @@
 """Starts clocks, also those that a lead's history, folded again, starts a second time."""
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from monitor.core.attempts import needed_after, reach_at
 from monitor.core.calendar import due_at
@@ -14,15 +14,23 @@ from monitor.core.predicate import holds
 from monitor.core.tables import LATE_STATES, LIVE_STATES, OPEN_STATES, ClockState
 from monitor.core.targets import calendar_of, target_of, warn_ats
 
-Prior = Mapping[tuple[str, int], Clock]
-"""Clocks by (duty, cycle) as they stood before a fold is made again."""
 
-NO_PRIOR: Final[Prior] = {}
+class Prior(NamedTuple):
+    """Clocks as they stood before a fold is made again."""
+
+    clocks: Mapping[tuple[str, int], Clock]
+    """By duty and cycle."""
+    lost: frozenset[tuple[str, int]]
+    """Of which no version that is loaded says how they began."""
 
 
-def prior_of(clocks: Iterable[Clock], policy: Policy) -> Prior:
-    """Of these clocks those that are settled: they are final, or it is not known any more how they began."""
-    return {(clock.duty, clock.cycle): clock for clock in clocks if clock.final or _began_unknown(clock, policy)}
+NO_PRIOR: Final = Prior({}, frozenset())
+
+
+def prior_of(clocks: Sequence[Clock], policy: Policy) -> Prior:
+    """These clocks, before they are judged again by `policy`."""
+    lost = frozenset([(clock.duty, clock.cycle) for clock in clocks if _began_unknown(clock, policy)])
+    return Prior({(clock.duty, clock.cycle): clock for clock in clocks}, lost)
 
 
 def _began_unknown(clock: Clock, policy: Policy) -> bool:
@@ -41,7 +49,7 @@ def started(fold: Fold, duty: Duty, now: Happening, policy: Policy, prior: Prior
             if clock.round == fold.round and (not duty.repeats or _occupies(clock, duty, now)):
                 return fold
             cycle = max(cycle, clock.cycle + 1)
-    new = _again(fold, duty, cycle, now, policy, prior) if prior else _new(fold, duty, cycle, now, policy)
+    new = _again(fold, duty, cycle, now, policy, prior) if prior.clocks else _new(fold, duty, cycle, now, policy)
     if new is None:
         return fold
     return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, (*fold.clocks, new))
@@ -60,7 +68,7 @@ def _occupies(clock: Clock, duty: Duty, now: Happening) -> bool:
 def _again(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy, prior: Prior) -> Clock | None:
     """The clock, as far as it was settled before; None: a verdict behind this start is final already."""
     event = now.event
-    frozen = [clock for clock in prior.values() if clock.final and clock.duty == duty.name]
+    frozen = [clock for clock in prior.clocks.values() if clock.final and clock.duty == duty.name]
     for clock in frozen:
         if clock.started_by == event.id:
             clock = clock._replace(round=fold.round, then_at=_then_at(clock, duty))
@@ -69,12 +77,12 @@ def _again(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy, p
             return clock
     # What ends a clock of a duty that repeats may start the next one at that very instant.
     latest_at = max((clock.verdict_at for clock in frozen), default=event.at - 1)
-    known = any(clock.duty == duty.name and clock.started_by == event.id for clock in prior.values())
+    known = any(clock.duty == duty.name and clock.started_by == event.id for clock in prior.clocks.values())
     if not known and (latest_at > event.at or (latest_at == event.at and not duty.repeats)):
         return None
-    old = prior.get((duty.name, cycle))
-    if old is not None and not old.final and old.started_by == event.id:
-        return _as_it_began(old, fold.round, duty)
+    name = (duty.name, cycle)
+    if name in prior.lost and prior.clocks[name].started_by == event.id:
+        return _as_it_began(prior.clocks[name], fold.round, duty)
     return _new(fold, duty, cycle, now, policy)
 
 
