@@ -108,8 +108,9 @@ class PartitionJudge:
                 if step is None:
                     continue
                 outcomes += step.outcomes
-                if step.remarks and isinstance(read, Event):
-                    remarks.update((remark, read.type) for remark in step.remarks)
+                if isinstance(read, Event):
+                    for remark in step.remarks:
+                        remarks[remark, read.type] += 1
         return Judged(outcomes, list(self._touched.items()), damaged, remarks, tick)
 
     def remember(self, judged: Judged, changelog_offset: int | None, *, alone: bool = True) -> None:
