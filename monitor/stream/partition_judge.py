@@ -102,8 +102,8 @@ class PartitionJudge:
             for key in keys:
                 try:
                     step = self._advance(key, read, record.offset)
-                except (UnreadableState, CalendarExhausted) as unreadable:
-                    damaged.append((record, str(unreadable)))
+                except (UnreadableState, CalendarExhausted) as unjudged:
+                    damaged.append((record, str(unjudged)))
                     continue
                 if step is None:
                     continue
