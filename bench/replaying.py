@@ -1,6 +1,7 @@
-"""Events a second through the whole core, ticks at the deadlines included; as a process of its own also compiled."""
+"""Events a second through the whole core, ticks at the deadlines included, in processes as `lead-sla replay` is one."""
 
 import argparse
+import os
 import subprocess
 import sys
 from collections import deque
@@ -15,6 +16,7 @@ from bench.history import EVENTS_PER_LEAD, example, history, one_duty
 from bench.measure import Goal, LeftOut, Row, Rows, Scale, in_turns, per_second
 from monitor.core.policy import Policy
 from monitor.core.replay import Replay
+from monitor.stream.garbage import collect_less_often
 
 ONE_DUTY: Final = "one duty"
 Seconds = tuple[list[float], list[float]]
@@ -22,17 +24,19 @@ Seconds = tuple[list[float], list[float]]
 
 
 def replay(scale: Scale) -> Rows:
-    """Interpreted in this process, compiled in another; the bare machine beside each."""
+    """Interpreted and compiled, the bare machine beside each."""
     leads = 1_000 if scale.quick else 4_000
-    yield from _rows("", leads, measured(leads, scale.repeats))
-    if (why := compiled.missing()) is not None:
+    yield from _rows("", leads, _in_process(leads, scale.repeats, os.environ))
+    if (why := compiled.missing()) is None:
+        yield from _rows(", compiled", leads, _in_process(leads, scale.repeats, compiled.environment()))
+    else:
         yield LeftOut("replay, compiled", why)
-        return
-    command = [sys.executable, "-m", "bench.replaying", str(leads), str(scale.repeats)]
-    done = subprocess.run(command, env=compiled.environment(), capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"replaying compiled failed:\n{done.stderr[-3000:]}")
-    yield from _rows(", compiled", leads, msgspec.json.decode(done.stdout, type=dict[str, Seconds]))
+
+
+def _in_process(leads: int, repeats: int, environment: Mapping[str, str]) -> dict[str, Seconds]:
+    command = [sys.executable, "-m", "bench.replaying", str(leads), str(repeats)]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+    return msgspec.json.decode(done.stdout, type=dict[str, Seconds])
 
 
 def measured(leads: int, repeats: int) -> dict[str, Seconds]:
@@ -64,6 +68,7 @@ def _exhaust(iterator: Iterator[object]) -> None:
 
 def main() -> None:
     """Print what `measured` says as JSON."""
+    collect_less_often()
     parser = argparse.ArgumentParser()
     parser.add_argument("leads", type=int)
     parser.add_argument("repeats", type=int)
