@@ -55,8 +55,9 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
         attributes,
         clocks,
     )
+    barred = event.barred if event.via is None else (*event.barred, *event.via.judged)
     for duty, when in rules.starts:
-        if duty.name not in event.barred and _holds_any(when, event, entered, attributes):
+        if duty.name not in barred and _holds_any(when, event, entered, attributes):
             after = _started(after, duty, event, policy, prior)
     return after
 
