@@ -7,16 +7,18 @@ from monitor.core import event as ev
 from monitor.core.compaction import compacted
 from monitor.core.event import Event
 from monitor.core.evidence import Evidence, History, Pieces, evidence_of
-from monitor.core.fold import Prior, apply, clock_on
-from monitor.core.lead import EMPTY_FOLD, Clock, Fold, Lead, new_lead
+from monitor.core.fold import apply, clock_on
+from monitor.core.lead import EMPTY_FOLD, Clock, Fold, Lead, by_time, new_lead
 from monitor.core.merging import Forward, handed_over, is_newer_word, merge_by, passed_on, reworded
 from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.passing import folded, waits_for_time
 from monitor.core.policy import Policy
 from monitor.core.remark import Remark as Remark
 from monitor.core.remark import on_transition
+from monitor.core.starting import Prior
 from monitor.core.step import Step as Step
 from monitor.core.step import TimeAdvanced as TimeAdvanced
-from monitor.core.tables import OPEN_STATES, ClockInput, ClockState
+from monitor.core.tables import LIVE_STATES, OPEN_STATES, ClockInput, ClockState
 from monitor.core.verdicts import difference
 
 
@@ -58,7 +60,8 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
     if barred:
         new = new._replace(barred=barred)
     outcomes: tuple[Outcome, ...] = ()
-    if ahead or _is_newest(new, evidence):
+    newest = ahead or _is_newest(new, evidence)
+    if ahead or (newest and not _time_has_acted(lead.fold, new.at)):
         fold = apply(lead.fold, new, policy)
         remarks = on_transition(lead.fold.stage, fold.stage, policy)
         after = Lead(lead.id, lead.known_until, evidence.followed_by(new), fold, lead.told, lead.base, lead.base_key)
@@ -70,8 +73,8 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
             changed = _changed(lead.fold.clocks, fold.clocks)
             after, outcomes = _told(after, policy, since=new.at, among=changed)
     else:
-        remarks = (Remark.OUT_OF_ORDER,)
         after, outcomes = _judged_again(lead._replace(merged=merge), (*evidence, new), policy)
+        remarks = on_transition(lead.fold.stage, after.fold.stage, policy) if newest else (Remark.OUT_OF_ORDER,)
     if barred:
         remarks = (*remarks, Remark.TOO_LATE)
     return _step(lead, after, outcomes, remarks, policy)
@@ -111,6 +114,16 @@ def _is_newest(new: Evidence, evidence: History) -> bool:
     return newest.key() < new.key()
 
 
+def _time_has_acted(fold: Fold, at: int) -> bool:
+    """Whether the passing of time has already done at or after that instant what an event there could have averted."""
+    return any(
+        (clock.state is ClockState.BREACHED and clock.deadline_at >= at and not clock.final)
+        or (clock.accepted_by_silence and clock.due_at >= at)
+        or (clock.started_at >= at and by_time(clock.started_by))
+        for clock in fold.clocks
+    )
+
+
 def _changed(before: Sequence[Clock], after: Sequence[Clock]) -> list[Clock]:
     """A newest event changes clocks and starts some; it moves none and removes none."""
     return [clock for n, clock in enumerate(after) if n >= len(before) or before[n] is not clock]
@@ -133,10 +146,18 @@ def _judged(lead: Lead, clock: Clock) -> bool:
 
 def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     at = max(at, lead.known_until)
+    if policy.timed and waits_for_time(lead.fold, at):
+        lead = lead._replace(known_until=at)
+        lead = lead._replace(fold=_folded(lead, policy))
     fold = _with_clocks(lead.fold, [_timed(clock, at, policy) for clock in lead.fold.clocks])
     lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased, lead.merged)
     lead, outcomes = _told(lead, policy, ticking=True, since=at)
-    final = [clock if clock.final or at < clock.final_at() else clock._replace(final=True) for clock in fold.clocks]
+    final = [
+        clock
+        if clock.final or clock.state is ClockState.PAUSED or at < clock.final_at()
+        else clock._replace(final=True)
+        for clock in fold.clocks
+    ]
     after = _with_clocks(fold, final)
     if after is not fold:
         lead = lead._replace(fold=after)
@@ -153,10 +174,10 @@ def _with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
 def _timed(clock: Clock, at: int, policy: Policy) -> Clock:
     if clock.state not in OPEN_STATES:
         return clock
-    if policy.duty(clock.duty) is None:
-        return clock_on(clock, ClockInput.CANCELLED_IN_TIME, min(at, clock.due_at), "")
-    if at >= clock.due_at + clock.hold_us:
-        return clock_on(clock, ClockInput.DUE_PASSED, clock.due_at, "")
+    if policy.judging(clock).duty(clock.duty) is None:
+        return clock_on(clock, ClockInput.CANCELLED_IN_TIME, min(at, clock.deadline_at), "")
+    if at >= clock.deadline_at + clock.hold_us:
+        return clock_on(clock, ClockInput.DUE_PASSED, clock.deadline_at, "")
     return clock
 
 
@@ -171,13 +192,13 @@ def _told(
 
 def _folded(lead: Lead, policy: Policy) -> Fold:
     prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
-    fold = lead.base or EMPTY_FOLD
-    for evidence in lead.evidence:
-        fold = apply(fold, evidence, policy, prior)
+    fold = folded(lead.base or EMPTY_FOLD, lead.evidence, policy, prior, lead.known_until)
     again = {(clock.duty, clock.cycle) for clock in fold.clocks}
     # What is final stays, and so does a clock whose duty this policy no longer has.
     stay = tuple(
-        clock for name, clock in prior.items() if name not in again and (clock.final or policy.duty(clock.duty) is None)
+        clock
+        for name, clock in prior.items()
+        if name not in again and (clock.final or policy.judging(clock).duty(clock.duty) is None)
     )
     breached = {(t.duty, t.cycle) for t in lead.told if t.standing and t.kind == Kind.BREACHED}
     clocks = tuple(
@@ -192,7 +213,7 @@ def _erase(lead: Lead, event: Event, policy: Policy) -> Step:
     clocks = tuple(
         clock_on(clock, ClockInput.CANCELLED_IN_TIME, max(event.at, clock.started_at), event.id)
         for clock in lead.fold.clocks
-        if clock.state is ClockState.RUNNING
+        if clock.state in LIVE_STATES
     )
     _, outcomes = difference(lead._replace(fold=lead.fold._replace(clocks=clocks)), policy, ticking=False)
     said = tuple(o._replace(reason=Reason.ERASED) for o in outcomes if o.kind is Kind.CANCELLED)

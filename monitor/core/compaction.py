@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from monitor.core.evidence import Pieces
-from monitor.core.fold import Prior, apply
 from monitor.core.lead import CLOCKS_MAX, EMPTY_FOLD, EVIDENCE_MAX, Clock, Fold, Lead, Told
 from monitor.core.outcome import Kind
+from monitor.core.passing import folded
 from monitor.core.policy import Policy
+from monitor.core.starting import Prior
 from monitor.core.tables import LATE_STATES, OPEN_STATES
 
 
@@ -17,9 +18,7 @@ def compacted(lead: Lead, policy: Policy) -> Lead:
     prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
     pieces = tuple(lead.evidence)
     older, newer = pieces[: len(pieces) // 2], pieces[len(pieces) // 2 :]
-    base = lead.base or EMPTY_FOLD
-    for evidence in older:
-        base = apply(base, evidence, policy, prior)
+    base = folded(lead.base or EMPTY_FOLD, older, policy, prior, lead.known_until, until=newer[0].at)
     kept = tuple(clock for clock in base.clocks if _needed(clock, base, lead.told))[-CLOCKS_MAX:]
     gone = {(clock.duty, clock.cycle) for clock in base.clocks} - {(clock.duty, clock.cycle) for clock in kept}
     return lead._replace(
@@ -33,7 +32,7 @@ def compacted(lead: Lead, policy: Policy) -> Lead:
 
 def _needed(clock: Clock, base: Fold, told: Sequence[Told]) -> bool:
     """It may still change, its breach waits for a tick, or it numbers the next cycle."""
-    if clock.state in OPEN_STATES:
+    if clock.state in OPEN_STATES or clock.then_at is not None:
         return True
     if clock.state in LATE_STATES:
         breach = (clock.duty, clock.cycle, Kind.BREACHED)

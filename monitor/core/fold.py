@@ -1,18 +1,21 @@
-"""Applies one event to what is known of a lead: attributes, stage, clocks. Order is the caller's duty."""
+"""Applies what happened to what is known of a lead: attributes, stage, clocks. Order is the caller's duty."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from monitor.core import event as ev
-from monitor.core.calendar import due_at, share_at
+from monitor.core.attempts import counted
 from monitor.core.event import ATTRIBUTES, Scalar
 from monitor.core.lead import Clock, Evidence, Fold
-from monitor.core.policy import Condition, Duty, End, Match, Policy, Target
-from monitor.core.predicate import holds
+from monitor.core.matching import Happening, holds_any
+from monitor.core.moves import left_pause, moved
+from monitor.core.outcome import Kind
+from monitor.core.policy import Policy, Rhythm, Turn
+from monitor.core.starting import NO_PRIOR, Prior, started
 from monitor.core.tables import (
     CLOCK_TRANSITIONS,
     FINAL_INPUTS,
-    LATE_STATES,
+    LIVE_STATES,
     OPEN_STATES,
     RESTING_STAGES,
     STAGE_OF_EVENT,
@@ -20,15 +23,15 @@ from monitor.core.tables import (
     ClockState,
 )
 
-Prior = Mapping[tuple[str, int], Clock]
-"""Clocks by (duty, cycle) as they stood before a fold is made again."""
-
-NO_PRIOR: Final[Prior] = {}
 _ATTRIBUTE_SET: Final = frozenset(ATTRIBUTES)
 _Inputs = tuple[ClockInput, ClockInput]
 """In time, late."""
 _MET: Final[_Inputs] = (ClockInput.MET_IN_TIME, ClockInput.MET_LATE)
 _CANCELLED: Final[_Inputs] = (ClockInput.CANCELLED_IN_TIME, ClockInput.CANCELLED_LATE)
+_Turned = tuple[_Inputs | None, bool, Kind | None]
+"""How the event ends a clock; whether it is an attempt; what else it does to its time."""
+_NO_TURNS: Final[Mapping[str, _Turned]] = {}
+_TOUCHED: Final = frozenset({ClockState.MET, ClockState.FULFILLED_LATE})
 
 
 def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) -> Fold:
@@ -43,11 +46,8 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
     leaves = stage in RESTING_STAGES and (
         fold.stage not in RESTING_STAGES or any(clock.round == fold.round for clock in fold.clocks)
     )
-    rules = policy.rules[event.type]
-    clocks = fold.clocks
-    ended = _ended(rules.ends, event, entered, attributes)
-    if ended or event.type == ev.LEAD_MERGED:
-        clocks = _clocks_after(clocks, event, ended)
+    now = Happening(event, entered, attributes)
+    clocks = _clocks_after(fold, now, policy)
     after = Fold(
         fold.stage if entered is None else entered,
         fold.stage_at if entered is None else event.at,
@@ -55,10 +55,13 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
         attributes,
         clocks,
     )
+    if policy.timed and (prior or clocks is not fold.clocks):
+        after = _followed(after, now, policy, prior)
+    starting = policy.in_force(event.at) if policy.earlier else policy
     barred = event.barred if event.via is None else (*event.barred, *event.via.judged)
-    for duty, when in rules.starts:
-        if duty.name not in barred and _holds_any(when, event, entered, attributes):
-            after = _started(after, duty, event, policy, prior)
+    for duty, when in starting.rules[event.type].starts:
+        if duty.name not in barred and holds_any(when, now):
+            after = started(after, duty, now, starting, prior)
     return after
 
 
@@ -73,32 +76,90 @@ def _attributes_after(attributes: Mapping[str, Scalar], data: Mapping[str, Scala
     return {**attributes, **changed} if changed else attributes
 
 
-def _ended(
-    ends: tuple[End, ...], event: Evidence, entered: str | None, attributes: Mapping[str, Scalar]
-) -> Mapping[str, _Inputs]:
-    """How the event ends the clocks of each duty that it ends. No clock need be looked at for that."""
-    ended: dict[str, _Inputs] = {}
-    for duty, met_by, cancelled_by in ends:
-        # Precedence when both hold on one event: met before cancelled (before started, in `apply`).
-        if _holds_any(met_by, event, entered, attributes):
-            ended[duty] = _MET
-        elif _holds_any(cancelled_by, event, entered, attributes):
-            ended[duty] = _CANCELLED
-    return ended
-
-
-def _clocks_after(clocks: Sequence[Clock], event: Evidence, ended: Mapping[str, _Inputs]) -> Sequence[Clock]:
-    otherwise = _CANCELLED if event.type == ev.LEAD_MERGED else None
+def _clocks_after(fold: Fold, now: Happening, policy: Policy) -> Sequence[Clock]:
+    """The same object when the event changes no clock. In most cases no clock need be looked at to see that."""
+    event, owner_was, watching = now.event, "", False
+    if now.attributes is not fold.attributes:
+        was, owner = fold.attributes.get("owner"), now.attributes.get("owner")
+        owner_was = str(was) if was and owner and was != owner else ""
+        watching = policy.watches
+    merged = event.type == ev.LEAD_MERGED
+    may_turn = policy.rules[event.type].turns
+    turns = _turns(may_turn, now) if may_turn else _NO_TURNS
+    if not (turns or merged or owner_was or watching or policy.earlier):
+        return fold.clocks
+    by_version = {policy.version: turns}
     after: list[Clock] = []
     changed = False
-    for clock in clocks:
-        inputs = ended.get(clock.duty, otherwise)
-        if inputs is not None and clock.state in OPEN_STATES and clock.duty not in event.barred:
-            moved = clock_on(clock, inputs[event.at > clock.due_at], event.at, event.id)
-            changed = changed or moved is not clock
-            clock = moved
+    for clock in fold.clocks:
+        if clock.state in OPEN_STATES and clock.duty not in event.barred:
+            judged_by = policy
+            if policy.earlier:
+                judged_by = policy.judging(clock)
+                if judged_by.version not in by_version:
+                    by_version[judged_by.version] = _turns(judged_by.rules[event.type].turns, now)
+                turns = by_version[judged_by.version]
+            turn = turns.get(clock.duty)
+            if turn is not None or merged or owner_was or watching:
+                turned = _turned(clock, turn, now, owner_was, judged_by)
+                changed = changed or turned is not clock
+                clock = turned
         after.append(clock)
-    return tuple(after) if changed else clocks
+    return tuple(after) if changed else fold.clocks
+
+
+def _turns(turns: tuple[Turn, ...], now: Happening) -> Mapping[str, _Turned]:
+    """What the event does to the clocks of each duty. Where several conditions hold, the first of these wins:
+    met, cancelled, reset, paused, resumed (and started, in `apply`).
+    """
+    done: dict[str, _Turned] = {}
+    for duty, met_by, counts, cancelled_by, reset_by, paused_by, resumed_by in turns:
+        if met_by and holds_any(met_by, now):
+            done[duty] = (_MET, False, None)
+            continue
+        attempt = bool(counts) and holds_any(counts, now)
+        if cancelled_by and holds_any(cancelled_by, now):
+            done[duty] = (_CANCELLED, attempt, None)
+        elif reset_by and holds_any(reset_by, now):
+            done[duty] = (None, attempt, Kind.RESET)
+        elif paused_by and holds_any(paused_by, now):
+            done[duty] = (None, attempt, Kind.PAUSED)
+        elif resumed_by and holds_any(resumed_by, now):
+            done[duty] = (None, attempt, Kind.RESUMED)
+        elif attempt:
+            done[duty] = (None, True, None)
+    return done
+
+
+def _turned(clock: Clock, turn: _Turned | None, now: Happening, owner_was: str, policy: Policy) -> Clock:
+    event = now.event
+    ends, attempt, move = turn or (None, False, None)
+    if ends is not None and not attempt:
+        return _ended(clock, ends, event.at, event.id)
+    duty = policy.duty(clock.duty)
+    if attempt and duty is not None and duty.attempts is not None:
+        made = counted(clock, duty.attempts, event)
+        if made is not clock and not _in_time(clock, event.at):
+            made = made._replace(reach_at=clock.reach_at)  # the deadline that it missed
+        if made is not clock and made.needed == 0:
+            ended = _ended(clock, _MET, event.at, event.id)
+            return clock if ended is clock else ended._replace(attempts=made.attempts, needed=0)
+        clock = made
+    if ends is None and event.type == ev.LEAD_MERGED:
+        ends = _CANCELLED
+    if ends is not None:
+        return _ended(clock, ends, event.at, event.id)
+    if duty is None or clock.final or clock.state not in LIVE_STATES:
+        return clock
+    return moved(clock, move, duty, now, owner_was, policy)
+
+
+def _in_time(clock: Clock, at: int) -> bool:
+    return clock.state is ClockState.PAUSED or at <= clock.deadline_at
+
+
+def _ended(clock: Clock, inputs: _Inputs, at: int, by: str) -> Clock:
+    return clock_on(clock, inputs[not _in_time(clock, at)], at, by)
 
 
 def clock_on(clock: Clock, given: ClockInput, at: int, by: str) -> Clock:
@@ -110,88 +171,19 @@ def clock_on(clock: Clock, given: ClockInput, at: int, by: str) -> Clock:
         return clock
     if state is ClockState.BREACHED:
         return clock._replace(state=state)
+    if clock.paused_at is not None:
+        # A warning that was to come after the pause never comes.
+        warnings = tuple(warning for warning in clock.warn_ats if warning[1] <= clock.paused_at)
+        clock = left_pause(clock, at)._replace(warn_ats=warnings)
     return clock._replace(state=state, ended_at=at, ended_by=by)
 
 
-def _started(fold: Fold, duty: Duty, event: Evidence, policy: Policy, prior: Prior) -> Fold:
-    cycle = 1
+def _followed(fold: Fold, now: Happening, policy: Policy, prior: Prior) -> Fold:
+    """In a sequential rhythm the touch that ends a clock starts the next one."""
     for clock in fold.clocks:
-        if clock.duty == duty.name:
-            if clock.round == fold.round:
-                return fold
-            cycle = max(cycle, clock.cycle + 1)
-    if prior:
-        started = _started_again(fold, duty, cycle, event, policy, prior)
-        if started is None:
-            return fold
-    else:
-        started = _new_clock(fold, duty, cycle, event, policy)
-    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, (*fold.clocks, started))
-
-
-def _started_again(fold: Fold, duty: Duty, cycle: int, event: Evidence, policy: Policy, prior: Prior) -> Clock | None:
-    """The clock, as far as it was settled before; None: a verdict behind this start is final already."""
-    old = prior.get((duty.name, cycle))
-    frozen = [clock for clock in prior.values() if clock.final and clock.duty == duty.name]
-    if any(clock.started_by == event.id for clock in frozen):
-        started = next(clock for clock in frozen if clock.started_by == event.id)._replace(round=fold.round)
-        if started.state in LATE_STATES:  # that it was breached is final; how late it is fulfilled is measured anew
-            started = started._replace(state=ClockState.BREACHED, ended_at=None, ended_by="")
-        return started
-    if any(clock.verdict_at >= event.at for clock in frozen):
-        return None
-    if old is not None and old.started_by == event.id and old.policy_version != policy.version:
-        # A later edit of the policy does not move a clock that runs.
-        return old._replace(state=ClockState.RUNNING, ended_at=None, ended_by="", round=fold.round)
-    return _new_clock(fold, duty, cycle, event, policy)
-
-
-def _new_clock(fold: Fold, duty: Duty, cycle: int, event: Evidence, policy: Policy) -> Clock:
-    target = _target(duty, fold.attributes, event.data)
-    limit, at = target.limit, event.at
-    calendar = policy.calendars[target.calendar] if target.calendar else None
-    return Clock(
-        duty.name,
-        cycle,
-        fold.round,
-        ClockState.RUNNING,
-        at,
-        event.id,
-        due_at(calendar, at, limit),
-        policy.version,
-        duty.team,
-        limit.text,
-        target.calendar or "",
-        tuple([(percent, share_at(calendar, at, limit, percent)) for percent in duty.warn_at]) if duty.warn_at else (),
-        duty.hold_us,
-        duty.final_after,
-    )
-
-
-def _target(duty: Duty, attributes: Mapping[str, Scalar], data: Mapping[str, Scalar]) -> Target:
-    """The first that holds; the last one of every duty always does."""
-    *conditional, otherwise = duty.targets
-    if conditional:
-        fields = {**attributes, **data}
-        for target in conditional:
-            if target.when is None or holds(target.when, fields):
-                return target
-    return otherwise
-
-
-def _holds_any(condition: Condition, event: Evidence, entered: str | None, attributes: Mapping[str, Scalar]) -> bool:
-    for match in condition:  # a plain loop: this runs for every duty that an event may concern
-        if _matches(match, event.data, entered, attributes):
-            return True
-    return False
-
-
-def _matches(match: Match, data: Mapping[str, Scalar], entered: str | None, attributes: Mapping[str, Scalar]) -> bool:
-    return (
-        (match.stages is None or entered in match.stages)
-        and (match.channels is None or data.get("channel") in match.channels)
-        and (match.direction is None or data.get("direction") == match.direction)
-        and (match.actor is None or data.get("actor") == match.actor)
-        and (match.outcomes is None or data.get("outcome") in match.outcomes)
-        and (match.when is None or holds(match.when, {**attributes, **data}))
-    )
+        if clock.ended_by == now.event.id and clock.state in _TOUCHED and clock.round == fold.round:
+            judged_by = policy.judging(clock)
+            duty = judged_by.duty(clock.duty)
+            if duty is not None and duty.rhythm is Rhythm.SEQUENTIAL:
+                fold = started(fold, duty, now, policy.in_force(now.event.at), prior)
+    return fold

@@ -7,13 +7,51 @@ from monitor.core.event import OrderKey, Scalar
 from monitor.core.evidence import Evidence as Evidence
 from monitor.core.evidence import History, Pieces
 from monitor.core.outcome import Kind
-from monitor.core.tables import ClockState
+from monitor.core.tables import LATE_STATES, ClockState
 
 # Events kept per lead to judge again when one arrives late. Sales cadences in the field run to 10-20 touches
 # and CRM syncs add about as many updates; ten times the usual is kept, and a lead stays below some 15 KB.
 EVIDENCE_MAX: Final = 100
 # Clocks kept per lead; older ones whose verdict is final are forgotten with the evidence they rest on.
 CLOCKS_MAX: Final = 24
+
+
+# Pauses, resumptions, resets and changes of owner of one clock; what comes after them moves its time no more. Ten times
+# what a deal takes, and whoever needs more is hiding something.
+MOVES_MAX: Final = 40
+# Acts that one cadence counts; twice the most that an agreement can ask for.
+ATTEMPTS_MAX: Final = 100
+
+
+# Begins the id of what was no event, but the passing of time; no event from outside has an id with a control character.
+BY_TIME: Final = "\x1f"
+
+
+def by_time(event_id: str) -> bool:
+    """Whether that was no event, but the passing of time."""
+    return not event_id or event_id.startswith(BY_TIME)
+
+
+class Move(NamedTuple):
+    """Something that happened to the time of a clock."""
+
+    kind: Kind
+    """PAUSED, RESUMED, RESET, REASSIGNED, STALLED or PASSED_AROUND."""
+    at: int
+    by: str
+    """Id of the event; empty: the passing of time."""
+    due_at: int
+    """The due instant right after it."""
+    owner: str = ""
+    """REASSIGNED: the owner until then."""
+
+
+class Attempt(NamedTuple):
+    """An act that counted towards a cadence."""
+
+    at: int
+    channel: str
+    id: str
 
 
 class Clock(NamedTuple):
@@ -31,21 +69,47 @@ class Clock(NamedTuple):
     team: str
     limit: str
     calendar: str
-    warn_ats: tuple[tuple[int, int], ...]
-    """(percent, instant) pairs."""
+    warn_ats: tuple[tuple[int | str, int], ...]
+    """(level, instant) pairs: the percentage, or a text such as `30 working_minutes left`."""
     hold_us: int
     final_after: Mapping[str, int]
     """See Duty."""
     ended_at: int | None = None
     ended_by: str = ""
     final: bool = False
+    first_due_at: int | None = None
+    """The due instant at the start, if it was moved since."""
+    moves: tuple[Move, ...] = ()
+    paused_at: int | None = None
+    """While it stands still: since when; what is left at that instant is left when it is resumed."""
+    stalls_at: int | None = None
+    """When the pause lasts longer than agreed."""
+    attempts: tuple[Attempt, ...] = ()
+    needed: int = 0
+    """Attempts that a cadence still needs."""
+    reach_at: int | None = None
+    """The last instant from which these can still be made before the due instant."""
+    then_at: int | None = None
+    """When the passing of time does more than to breach: the lead counts as accepted, or the next clock starts."""
+
+    @property
+    def accepted_by_silence(self) -> bool:
+        """It was met by nothing but the passing of time."""
+        return self.state is ClockState.MET and not self.ended_by
+
+    @property
+    def deadline_at(self) -> int:
+        """The last instant at which evidence is in time."""
+        return self.due_at if self.reach_at is None else min(self.due_at, self.reach_at)
 
     @property
     def verdict_at(self) -> int:
-        """When the duty was decided: the evidence in time, else the due instant."""
-        if self.ended_at is None:
-            return self.due_at
-        return min(self.ended_at, self.due_at)
+        """When the duty was decided: the evidence in time, else the deadline."""
+        deadline_at = self.due_at if self.reach_at is None else min(self.due_at, self.reach_at)
+        if self.ended_at is None or self.ended_at > deadline_at:
+            # What is met during a pause is in time, however long the pause.
+            return deadline_at if self.state in LATE_STATES or self.ended_at is None else self.ended_at
+        return self.ended_at
 
     def final_at(self, source: str | None = None) -> int:
         """When evidence of that source (None: of any) can no longer revise the verdict."""

@@ -15,6 +15,8 @@ def due_after(calendar: Calendar | None, start_at: int, limit: Limit, pauses: It
     What is left when a pause begins is left when it ends. Of working days that is the working time which they
     would still have taken. A pause that begins at the due instant or after it changes nothing.
     """
+    if limit.unit is LimitUnit.ELAPSED:
+        calendar = None
     due = due_at(calendar, start_at, limit)
     resumed_at = start_at
     for from_at, to_at in sorted(pauses):
@@ -24,12 +26,13 @@ def due_after(calendar: Calendar | None, start_at: int, limit: Limit, pauses: It
         if to_at > from_at:
             # Days are due at their time of day, which may be an opening: the working time before it is used up at
             # the closing before that, and a pause must not bring a clock forward.
-            due = max(due, due_at(calendar, to_at, _left(calendar, from_at, due, limit)))
+            due = max(due, due_at(calendar, to_at, left(calendar, from_at, due, limit.text)))
             resumed_at = to_at
     return due
 
 
-def _left(calendar: Calendar | None, at: int, due: int, limit: Limit) -> Limit:
-    if calendar is None or limit.unit is LimitUnit.ELAPSED:
-        return limit._replace(amount=due - at)
-    return Limit(LimitUnit.WORKING_TIME, calendar.elapsed(at, due), limit.text)
+def left(calendar: Calendar | None, at: int, due: int, text: str) -> Limit:
+    """What is left until the due instant: working time on a calendar, else elapsed time."""
+    if calendar is None:
+        return Limit(LimitUnit.ELAPSED, due - at, text)
+    return Limit(LimitUnit.WORKING_TIME, calendar.elapsed(at, due), text)

@@ -4,148 +4,24 @@ A policy file becomes these values in `monitor.wire.policy`; nothing here reads 
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from monitor.core.calendar import Calendar
+from monitor.core.duty import Attempts as Attempts
+from monitor.core.duty import CalendarChoice as CalendarChoice
+from monitor.core.duty import Condition as Condition
+from monitor.core.duty import Duty as Duty
+from monitor.core.duty import Inheritance as Inheritance
+from monitor.core.duty import Match as Match
+from monitor.core.duty import Objective as Objective
+from monitor.core.duty import Pausing as Pausing
+from monitor.core.duty import Reassignment as Reassignment
+from monitor.core.duty import Rhythm as Rhythm
+from monitor.core.duty import Target as Target
 from monitor.core.event import EVENT_TYPES
 from monitor.core.limit import Limit as Limit
 from monitor.core.limit import LimitUnit as LimitUnit
-from monitor.core.predicate import Predicate
-
-
-class Match(NamedTuple):
-    """One alternative of a condition; every part that is not None must hold for the event."""
-
-    types: frozenset[str]
-    stages: frozenset[str] | None = None
-    """The stage that the event moves the lead into."""
-    channels: frozenset[str] | None = None
-    direction: str | None = None
-    actor: str | None = None
-    """`person`, `automation`, or `owner`: a person, and the lead's owner as far as the event says who acted."""
-    outcomes: frozenset[str] | None = None
-    when: Predicate | None = None
-    """Over the lead's attributes and the event's own fields."""
-
-
-Condition = tuple[Match, ...]
-"""Holds when any of its alternatives does; the empty condition never holds."""
-
-
-class Target(NamedTuple):
-    """The limit for one segment of leads; the first target whose `when` holds applies."""
-
-    limit: Limit
-    calendar: str | None
-    """None only for elapsed limits."""
-    when: Predicate | None = None
-    """None: the catch-all."""
-    chosen: "CalendarChoice | None" = None
-    """Picks another calendar than `calendar` for some leads."""
-
-
-class CalendarChoice(NamedTuple):
-    """A calendar by the value of one attribute, such as that of the owner's office."""
-
-    field: str
-    calendars: Mapping[str, str]
-    """Names of calendars by the value of the field; for any other value that of the target holds."""
-
-
-class Pausing(NamedTuple):
-    """When a clock stands still. Either events begin and end it, or it lasts while something is known of the lead."""
-
-    begins: Condition = ()
-    ends: Condition = ()
-    during: Predicate | None = None
-    """Over the lead's attributes."""
-    longest: Limit | None = None
-    """A pause beyond this is told, counted on the clock's calendar; None: never."""
-
-
-class Inheritance(StrEnum):
-    """What time a new owner has."""
-
-    INHERIT = "inherit"
-    """The due instant stays."""
-    FRESH = "fresh"
-    """The whole limit anew, by the target that fits now."""
-    REMAINING = "remaining"
-    """What is left, counted on the new owner's calendar, and never less than `at_least`."""
-
-
-class Reassignment(NamedTuple):
-    """What a change of the owner does to a running clock."""
-
-    inheritance: Inheritance = Inheritance.INHERIT
-    at_least: Limit | None = None
-    at_most: int | None = None
-    """More changes of owner than this on one clock are told; None: never."""
-
-
-class Attempts(NamedTuple):
-    """A cadence: several acts instead of one."""
-
-    at_least: int
-    counts: Condition
-    """The acts that count."""
-    channels: Mapping[str, int]
-    """At least so many through each channel."""
-    spacing_us: int = 0
-    """An act sooner than this after the last one counted does not count, microseconds."""
-    call_s_min: int = 0
-    """A call that is shorter, or of unknown length, does not count, seconds."""
-    until: Condition = ()
-    """What ends the cadence early, and meets it."""
-
-
-class Rhythm(StrEnum):
-    """How a duty that comes back is counted."""
-
-    SEQUENTIAL = "sequential"
-    """The next clock starts when the last one is met."""
-    INDEPENDENT = "independent"
-    """The next clock starts when the last one is due, whatever was done."""
-
-
-class Objective(NamedTuple):
-    """The share of clocks to be met over a period."""
-
-    percent: float
-    every: str
-    """`week`, `month` or `quarter`."""
-
-
-class Duty(NamedTuple):
-    """One follow-up duty: what starts its clock, what meets it, what cancels it, in which time."""
-
-    name: str
-    team: str
-    starts: Condition
-    met_by: Condition
-    cancelled_by: Condition
-    targets: tuple[Target, ...]
-    warn_at: tuple[int | Limit, ...]
-    """Percentages of the limit used up, 1 to 99, or the time that is left."""
-    hold_us: int
-    """How long an announcement waits for stragglers, microseconds."""
-    final_after: Mapping[str, int]
-    """Per event source, how long evidence may still revise a verdict, microseconds; key `default` always there."""
-    reset_by: Condition = ()
-    """What gives the clock its whole limit again."""
-    pausing: Pausing | None = None
-    on_reassign: Reassignment = Reassignment()
-    attempts: Attempts | None = None
-    """A cadence; `met_by` is empty then."""
-    repeats: bool = False
-    """A clock that has ended makes room for the next within the same round."""
-    rhythm: Rhythm | None = None
-    """The duty comes back; `repeats` is set then."""
-    silence_accepts: bool = False
-    """At the due instant the lead counts as accepted: the clock is met, and the lead moves on."""
-    objective: Objective | None = None
 
 
 class Stage(NamedTuple):
@@ -176,19 +52,33 @@ class Start(NamedTuple):
     when: Condition
 
 
-class End(NamedTuple):
-    """A duty whose clock an event may end, by meeting or by cancelling it."""
+class Turn(NamedTuple):
+    """A duty whose clock an event may end or move."""
 
     duty: str
     met_by: Condition
+    """What meets it; of a cadence, what ends it early."""
+    counts: Condition
     cancelled_by: Condition
+    reset_by: Condition
+    paused_by: Condition
+    resumed_by: Condition
 
 
 class Rules(NamedTuple):
     """What an event of one type may do to clocks. Conditions are cut down to the alternatives that name the type."""
 
     starts: tuple[Start, ...]
-    ends: tuple[End, ...]
+    turns: tuple[Turn, ...]
+
+
+class Judged(Protocol):
+    """What carries the version of the agreement that it is judged by."""
+
+    @property
+    def policy_version(self) -> str:
+        """Its name."""
+        ...
 
 
 class _Agreement(NamedTuple):
@@ -204,15 +94,36 @@ class _Agreement(NamedTuple):
     duties: tuple[Duty, ...]
     segments: tuple[str, ...] = ()
     """Segments that metrics tell apart."""
+    earlier: tuple["Policy", ...] = ()
 
 
 class Policy(_Agreement):
     """The agreement in force."""
 
+    def in_force(self, at: int) -> "Policy":
+        return self
+
+    def judging(self, clock: Judged) -> "Policy":
+        """The version that judges the clock: its own, or this one when that is not loaded any more."""
+        return self if clock.policy_version == self.version else self.of(clock.policy_version) or self
+
+    def of(self, version: str) -> "Policy | None":
+        return self if version == self.version else None
+
     @cached_property
     def rules(self) -> Mapping[str, Rules]:
         """By event type: most events can do nothing to most clocks, and then nobody looks at these."""
         return {type_: _rules(self.duties, type_) for type_ in EVENT_TYPES}
+
+    @cached_property
+    def watches(self) -> bool:
+        """Whether some duty pauses while something is known of the lead."""
+        return any(duty.pausing is not None and duty.pausing.during is not None for duty in self.duties)
+
+    @cached_property
+    def timed(self) -> bool:
+        """Whether passing time may do more than to breach: accept by silence, or start the next clock."""
+        return any(duty.silence_accepts or duty.rhythm is not None for duty in self.duties)
 
     def duty(self, name: str) -> Duty | None:
         """The duty of that name, or None when this version no longer has it."""
@@ -224,12 +135,21 @@ class Policy(_Agreement):
 
 def _rules(duties: tuple[Duty, ...], type_: str) -> Rules:
     starts = (Start(duty, _alternatives(duty.starts, type_)) for duty in duties)
-    ends = (
-        End(duty.name, _alternatives(duty.met_by, type_), _alternatives(duty.cancelled_by, type_)) for duty in duties
+    turns = (_turn(duty, type_) for duty in duties)
+    return Rules(tuple(start for start in starts if start.when), tuple(turn for turn in turns if any(turn[1:])))
+
+
+def _turn(duty: Duty, type_: str) -> Turn:
+    attempts, pausing = duty.attempts, duty.pausing
+    conditions = (
+        duty.met_by if attempts is None else attempts.until,
+        () if attempts is None else attempts.counts,
+        duty.cancelled_by,
+        duty.reset_by,
+        () if pausing is None else pausing.begins,
+        () if pausing is None else pausing.ends,
     )
-    return Rules(
-        tuple(start for start in starts if start.when), tuple(end for end in ends if end.met_by or end.cancelled_by)
-    )
+    return Turn(duty.name, *(_alternatives(condition, type_) for condition in conditions))
 
 
 def _alternatives(condition: Condition, type_: str) -> Condition:

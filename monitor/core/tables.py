@@ -42,6 +42,8 @@ class ClockInput(StrEnum):
     MET_LATE = "met after due"
     CANCELLED_IN_TIME = "cancelled in time"
     CANCELLED_LATE = "cancelled after due"
+    PAUSED = "paused before due"
+    RESUMED = "resumed"
     DUE_PASSED = "due passed"
 
 
@@ -53,6 +55,10 @@ CLOCK_TRANSITIONS: Final[Mapping[tuple[ClockState, ClockInput], ClockState]] = {
     (ClockState.RUNNING, ClockInput.CANCELLED_IN_TIME): ClockState.CANCELLED,
     (ClockState.RUNNING, ClockInput.CANCELLED_LATE): ClockState.LAPSED,
     (ClockState.RUNNING, ClockInput.DUE_PASSED): ClockState.BREACHED,
+    (ClockState.RUNNING, ClockInput.PAUSED): ClockState.PAUSED,
+    (ClockState.PAUSED, ClockInput.RESUMED): ClockState.RUNNING,
+    (ClockState.PAUSED, ClockInput.MET_IN_TIME): ClockState.MET,
+    (ClockState.PAUSED, ClockInput.CANCELLED_IN_TIME): ClockState.CANCELLED,
     (ClockState.BREACHED, ClockInput.MET_IN_TIME): ClockState.MET,
     (ClockState.BREACHED, ClockInput.MET_LATE): ClockState.FULFILLED_LATE,
     (ClockState.BREACHED, ClockInput.CANCELLED_IN_TIME): ClockState.CANCELLED,
@@ -60,5 +66,7 @@ CLOCK_TRANSITIONS: Final[Mapping[tuple[ClockState, ClockInput], ClockState]] = {
 }
 # Once final, nothing in time counts any more; only the lateness of a breach is still measured.
 FINAL_INPUTS: Final = frozenset({ClockInput.MET_LATE, ClockInput.CANCELLED_LATE})
-OPEN_STATES: Final = frozenset({ClockState.RUNNING, ClockState.BREACHED})
+# The due instant has not passed, as far as anybody knows.
+LIVE_STATES: Final = frozenset({ClockState.RUNNING, ClockState.PAUSED})
+OPEN_STATES: Final = frozenset({ClockState.RUNNING, ClockState.PAUSED, ClockState.BREACHED})
 LATE_STATES: Final = frozenset({ClockState.BREACHED, ClockState.FULFILLED_LATE, ClockState.LAPSED})

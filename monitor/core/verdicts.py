@@ -36,14 +36,14 @@ def difference(
             before = told.get(key)
             if before is None:
                 outcome = _outcome(lead, clock, telling, 0, policy)
-                told[key] = Told(*key, 0, True, telling.at, clock.due_at, _mark(outcome))
+                told[key] = Told(*key, 0, True, telling.at, telling.due_at, _mark(outcome))
                 outcomes.append(outcome)
                 continue
             holding.add(key)
-            if _settled(before, telling, clock, since):
+            if _settled(before, telling, since):
                 continue
             outcome = _outcome(lead, clock, telling, before.revision, policy)
-            entry = Told(*key, before.revision, True, telling.at, clock.due_at, _mark(outcome))
+            entry = Told(*key, before.revision, True, telling.at, telling.due_at, _mark(outcome))
             if before == entry:
                 continue
             replaced = outcome.outcome_id if before.standing else None
@@ -58,8 +58,8 @@ def difference(
     return tuple(told.values()), (*taken_back, *outcomes)
 
 
-def _settled(before: Told, telling: Telling, clock: Clock, since: int) -> bool:
-    return before.standing and telling.at < since and before.at == telling.at and before.due_at == clock.due_at
+def _settled(before: Told, telling: Telling, since: int) -> bool:
+    return before.standing and telling.at < since and before.at == telling.at and before.due_at == telling.due_at
 
 
 def _of_any(clocks: Sequence[Clock], entry: Told) -> bool:
@@ -76,7 +76,7 @@ def _mark(outcome: Outcome) -> int:
 
 def _withdrawal(lead: Lead, entry: Told, policy: Policy) -> Outcome:
     level = f"{entry.kind}:{entry.level}" if entry.level else entry.kind
-    telling = Telling(Kind.WITHDRAWN, level, entry.at, "")
+    telling = Telling(Kind.WITHDRAWN, level, entry.at, entry.due_at)
     named = (clock for clock in lead.fold.clocks if (clock.duty, clock.cycle) == (entry.duty, entry.cycle))
     outcome = _outcome(lead, next(named, None) or _gone(entry, policy), telling, entry.revision, policy)
     said = outcome._replace(kind=entry.kind, level=entry.level)
@@ -97,8 +97,8 @@ def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: 
     owner, segment, source = _who(lead, telling.at)
     late_elapsed_us = late_working_us = None
     if telling.kind is Kind.FULFILLED_LATE:
-        late_elapsed_us = telling.at - clock.due_at
-        late_working_us = _working(policy.calendars.get(clock.calendar), clock.due_at, telling.at)
+        late_elapsed_us = telling.at - clock.deadline_at
+        late_working_us = _working(_calendar_of(clock, policy), clock.deadline_at, telling.at)
     return Outcome(
         telling.kind,
         lead.id,
@@ -107,23 +107,28 @@ def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: 
         telling.level,
         revision,
         clock.policy_version,
-        _reason(lead, telling),
+        telling.reason or _reason(lead, telling),
         telling.at,
         clock.team,
         owner,
         segment,
         source,
         clock.started_at,
-        clock.due_at,
+        telling.due_at,
         clock.limit,
         clock.calendar,
-        (telling.evidence_id,) if telling.evidence_id else (),
-        telling.at if telling.evidence_id else None,
+        telling.evidence_ids,
+        telling.at if telling.evidence_ids else None,
         late_elapsed_us,
         late_working_us,
         None,
         clock.hold_us,
     )
+
+
+def _calendar_of(clock: Clock, policy: Policy) -> Calendar | None:
+    """The calendar by which its time counts; None for elapsed time."""
+    return policy.judging(clock).calendars.get(clock.calendar)
 
 
 def _working(calendar: Calendar | None, from_at: int, to_at: int) -> int | None:
@@ -133,9 +138,9 @@ def _working(calendar: Calendar | None, from_at: int, to_at: int) -> int | None:
 def _reason(lead: Lead, telling: Telling) -> Reason:
     if telling.kind is Kind.CANCELLED:
         for evidence in reversed(tuple(lead.evidence)):
-            if evidence.id == telling.evidence_id and evidence.type == ev.LEAD_MERGED:
+            if evidence.id in telling.evidence_ids and evidence.type == ev.LEAD_MERGED:
                 return Reason.MERGED
-        if not telling.evidence_id:
+        if not telling.evidence_ids:
             return Reason.DUTY_REMOVED
     return REASONS[telling.kind]
 

@@ -26,7 +26,7 @@ def notice_of(outcome: Outcome) -> Notice | Quiet:
     the far end can tell a repetition.
     """
     match outcome.kind:
-        case Kind.WARNED | Kind.BREACHED | Kind.FULFILLED_LATE:
+        case Kind.WARNED | Kind.BREACHED | Kind.FULFILLED_LATE | Kind.STALLED | Kind.PASSED_AROUND:
             pass
         case Kind.WITHDRAWN if outcome.level == Kind.BREACHED.value:
             pass

@@ -51,7 +51,7 @@ def lead_events() -> dict[str, dict[str, object]]:
 
 
 def outcomes() -> Iterator[Outcome]:
-    """One of each kind: a duty in time, one late, one that an event ended, and a breach taken back."""
+    """One of each kind: a duty in time, one late, one ended, one whose time moved, a breach taken back."""
     activated = Outcome(
         kind=Kind.ACTIVATED, lead="L-1", duty="first-touch", cycle=1, level="", revision=0, policy_version="2026-Q4",
         reason=Reason.STARTED, at=_STARTED_AT, team="sales", owner="ana", segment="enterprise",
@@ -63,6 +63,14 @@ def outcomes() -> Iterator[Outcome]:
     in_time_at, late_at = from_rfc3339(_DAY + "08:15:00Z"), from_rfc3339(_DAY + "12:40:30Z")
     acted = activated._replace(evidence_ids=("evt-0006",), evidence_at=in_time_at, at=in_time_at)
     yield activated
+    paused = acted._replace(kind=Kind.PAUSED, level="1", reason=Reason.PAUSING, evidence_ids=("evt-0002",))
+    yield paused
+    later = paused._replace(due_at=from_rfc3339("2026-10-02T09:17:00Z"), at=late_at, evidence_at=late_at)
+    yield later._replace(kind=Kind.RESUMED, reason=Reason.RESUMING)
+    yield later._replace(kind=Kind.RESET, reason=Reason.RESETTING)
+    yield later._replace(kind=Kind.REASSIGNED, reason=Reason.OWNER_CHANGED, owner="ben")
+    yield later._replace(kind=Kind.PASSED_AROUND, level="", reason=Reason.OWNERS_TOO_MANY, owner="ben")
+    yield silent._replace(kind=Kind.STALLED, level="1", reason=Reason.PAUSE_TOO_LONG, at=late_at)
     yield silent._replace(kind=Kind.WARNED, level="80", reason=Reason.SHARE_USED, at=from_rfc3339(_DAY + "10:14:00Z"))
     yield acted._replace(kind=Kind.MET, reason=Reason.IN_TIME)
     yield breached

@@ -82,13 +82,13 @@ class LeadData(BaseModel):
     actor: Literal["person", "automation"] | None = Field(
         None, description="Whether a person acted or a sequence, a bot, an auto-reply."
     )
-    actor_id: Text | None = Field(
-        None, description="Who acted, by the same name as owner; left out: taken to be the owner."
-    )
     outcome: Text | None = Field(None, description="How the activity ended, such as connected.")
     reason: Text | None = Field(None, description="Code of why the lead was rejected, recycled or disqualified.")
     duration_s: Count | None = Field(None, description="How long the activity took, in seconds.")
     into: Id | None = Field(None, description="Id of the lead that this one was merged into.")
+    actor_id: Text | None = Field(
+        None, description="Who acted, by the same name as owner; left out: taken to be the owner."
+    )
 
 
 class LeadEvent(BaseModel):

@@ -8,7 +8,8 @@ from monitor.core.advance import TimeAdvanced
 from monitor.core.event import EVENT_TYPES, Event
 from monitor.core.fold import clock_on
 from monitor.core.lead import Clock
-from monitor.core.policy import DEFAULT_STAGES
+from monitor.core.policy import DEFAULT_STAGES, Pausing
+from monitor.core.predicate import parse
 from monitor.core.tables import (
     CLOCK_TRANSITIONS,
     LATE_STATES,
@@ -18,10 +19,13 @@ from monitor.core.tables import (
     ClockInput,
     ClockState,
 )
-from tests.support.history import ONE_DUTY, assigned, called, event, run, tick
+from tests.support.agreement import duty, policy
+from tests.support.history import assigned, called, event, run, tick
 
 Move = tuple[ClockState, ClockInput]
-RUNNING, BREACHED = ClockState.RUNNING, ClockState.BREACHED
+RUNNING, BREACHED, PAUSED = ClockState.RUNNING, ClockState.BREACHED, ClockState.PAUSED
+WAITING = event("lead.updated", 10, waiting_on="prospect")
+PAUSABLE = policy(duty(warn_at=(), pausing=Pausing(during=parse('waiting_on == "prospect"'))))
 
 # What makes each move, after an assignment at minute 0 that is due at minute 60.
 EXAMPLES: Mapping[Move, list[Event | TimeAdvanced]] = {
@@ -34,11 +38,15 @@ EXAMPLES: Mapping[Move, list[Event | TimeAdvanced]] = {
     (BREACHED, ClockInput.MET_LATE): [tick(60), called(61)],
     (BREACHED, ClockInput.CANCELLED_IN_TIME): [tick(60), event("lead.recycled", 59)],
     (BREACHED, ClockInput.CANCELLED_LATE): [tick(60), event("lead.recycled", 61)],
+    (RUNNING, ClockInput.PAUSED): [WAITING],
+    (PAUSED, ClockInput.RESUMED): [WAITING, event("lead.updated", 90, waiting_on="sales")],
+    (PAUSED, ClockInput.MET_IN_TIME): [WAITING, tick(500), called(501)],
+    (PAUSED, ClockInput.CANCELLED_IN_TIME): [WAITING, tick(500), event("lead.recycled", 501)],
 }
 
 
 def clock_after(steps: list[Event | TimeAdvanced]) -> Clock:
-    (clock,) = run([assigned(0), *steps], ONE_DUTY)[-1].lead.fold.clocks
+    (clock,) = run([assigned(0), *steps], PAUSABLE)[-1].lead.fold.clocks
     return clock
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.core.event import DATA_FIELDS, EVENT_TYPES
 from monitor.core.evidence import Via
-from monitor.core.lead import Clock, Evidence, Fold, Lead, Merge, Told, new_lead
+from monitor.core.lead import Attempt, Clock, Evidence, Fold, Lead, Merge, Move, Told, new_lead
 from monitor.core.outcome import Kind
 from monitor.core.tables import OPEN_STATES, ClockState
 from monitor.core.tellings import next_instant
@@ -26,12 +26,18 @@ evidence = st.builds(
     st.none() | st.builds(Via, names, names, st.integers(0, 99)),
 )  # fmt: skip
 keys = st.tuples(instants, st.integers(0, 11), texts, texts)
+moves = st.builds(Move, st.sampled_from(Kind), instants, texts, instants, texts)
+attempts = st.builds(Attempt, instants, texts, texts)
+maybe = st.none() | instants
 clocks = st.builds(
     Clock, duty=texts, cycle=st.integers(1, 99), round=st.integers(0, 99), state=st.sampled_from(ClockState),
     started_at=instants, started_by=texts, due_at=instants, policy_version=texts, team=texts, limit=texts,
-    calendar=texts, warn_ats=st.lists(st.tuples(st.integers(1, 99), instants), max_size=3).map(tuple),
+    calendar=texts, warn_ats=st.lists(st.tuples(st.integers(1, 99) | texts, instants), max_size=3).map(tuple),
     hold_us=instants, final_after=st.dictionaries(texts, instants, max_size=3), ended_at=st.none() | instants,
-    ended_by=texts, final=st.booleans(),
+    ended_by=texts, final=st.booleans(), first_due_at=maybe, moves=st.lists(moves, max_size=3).map(tuple),
+    paused_at=maybe, stalls_at=maybe,
+    attempts=st.lists(attempts, max_size=3).map(tuple), needed=st.integers(0, 99), reach_at=maybe,
+    then_at=maybe,
 )  # fmt: skip
 folds = st.builds(Fold, texts, instants, st.integers(0, 99), data, st.lists(clocks, max_size=3).map(tuple))
 told = st.builds(

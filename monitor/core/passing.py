@@ -1,0 +1,90 @@
+"""Folds a lead's history, with what the passing of time does in between: accept by silence, start the next clock."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from monitor.core import event as ev
+from monitor.core.fold import apply, clock_on
+from monitor.core.lead import BY_TIME, Clock, Evidence, Fold
+from monitor.core.matching import Happening
+from monitor.core.policy import Duty, Policy, Rhythm
+from monitor.core.starting import Prior, started
+from monitor.core.tables import OPEN_STATES, ClockInput, ClockState
+
+# Clocks in a row that nobody acts on, after which an independent rhythm ends: the lead is abandoned, and it was said.
+MISSED_MAX: Final = 12
+
+
+def folded(
+    fold: Fold, pieces: Iterable[Evidence], policy: Policy, prior: Prior, known_until: int, until: int | None = None
+) -> Fold:
+    """The fold after these pieces and after all that time has brought about up to `known_until`, and before `until`."""
+    for evidence in pieces:
+        if policy.timed:
+            fold = _passed(fold, evidence.at, policy, prior, known_until)
+        fold = apply(fold, evidence, policy, prior)
+    return _passed(fold, until, policy, prior, known_until) if policy.timed else fold
+
+
+def waits_for_time(fold: Fold, at: int) -> bool:
+    """Whether a tick at `at` does more to some clock than to breach it."""
+    return any(
+        clock.then_at is not None and clock.state is not ClockState.PAUSED and clock.then_at + clock.hold_us <= at
+        for clock in fold.clocks
+    )
+
+
+def _passed(fold: Fold, before: int | None, policy: Policy, prior: Prior, known_until: int) -> Fold:
+    while True:
+        due = [
+            (clock.then_at, n)
+            for n, clock in enumerate(fold.clocks)
+            if clock.then_at is not None
+            and clock.state is not ClockState.PAUSED
+            and clock.then_at + clock.hold_us <= known_until
+            and (before is None or clock.then_at < before)
+        ]
+        if not due:
+            return fold
+        at, n = min(due)
+        clock = fold.clocks[n]
+        fold = _with(fold, n, clock._replace(then_at=None))
+        judged_by = policy.judging(clock)
+        duty = judged_by.duty(clock.duty)
+        if duty is not None and duty.silence_accepts:
+            fold = _accepted(fold, n, at, policy, prior)
+        elif duty is not None and duty.rhythm is Rhythm.INDEPENDENT:
+            fold = _next(fold, n, at, duty, policy, prior)
+
+
+def _accepted(fold: Fold, n: int, at: int, policy: Policy, prior: Prior) -> Fold:
+    clock = clock_on(fold.clocks[n], ClockInput.MET_IN_TIME, at, "")
+    if not clock.accepted_by_silence:
+        return fold
+    silence = Evidence(at, f"{BY_TIME}{clock.duty}:{clock.cycle}", ev.LEAD_ACCEPTED, "", {})
+    return apply(_with(fold, n, clock), silence, policy, prior)
+
+
+def _next(fold: Fold, n: int, at: int, duty: Duty, policy: Policy, prior: Prior) -> Fold:
+    """The clock behind the one that was due at `at`, unless the lead has left or was abandoned."""
+    clock = fold.clocks[n]
+    if clock.state is ClockState.RUNNING:
+        clock = clock_on(clock, ClockInput.DUE_PASSED, at, "")
+        fold = _with(fold, n, clock)
+    if clock.round != fold.round or clock.state in (ClockState.CANCELLED, ClockState.LAPSED):
+        return fold
+    missed = 0
+    for other in reversed(fold.clocks):
+        if other.duty == clock.duty:
+            if other.state not in OPEN_STATES:
+                break
+            missed += 1
+    if missed >= MISSED_MAX:
+        return fold
+    passing = Evidence(at, f"{BY_TIME}{clock.duty}:{clock.cycle + 1}", ev.LEAD_UPDATED, "", {})
+    now = Happening(passing, None, fold.attributes)
+    return started(fold, duty, now, policy.in_force(at), prior)
+
+
+def _with(fold: Fold, n: int, clock: Clock) -> Fold:
+    return fold._replace(clocks=(*fold.clocks[:n], clock, *fold.clocks[n + 1 :]))

@@ -1,0 +1,108 @@
+"""Starts clocks, also those that a lead's history, folded again, starts a second time."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from monitor.core.attempts import needed_after, reach_at
+from monitor.core.calendar import due_at
+from monitor.core.lead import Clock, Fold
+from monitor.core.matching import Happening
+from monitor.core.moves import paused
+from monitor.core.policy import Attempts, Duty, Policy, Rhythm
+from monitor.core.predicate import holds
+from monitor.core.tables import LATE_STATES, LIVE_STATES, OPEN_STATES, ClockState
+from monitor.core.targets import calendar_of, target_of, warn_ats
+
+Prior = Mapping[tuple[str, int], Clock]
+"""Clocks by (duty, cycle) as they stood before a fold is made again."""
+
+NO_PRIOR: Final[Prior] = {}
+
+
+def started(fold: Fold, duty: Duty, now: Happening, policy: Policy, prior: Prior) -> Fold:
+    """The fold with one more clock, where the round has room for it; `policy` is the version that it is judged by."""
+    cycle = 1
+    for clock in fold.clocks:
+        if clock.duty == duty.name:
+            if clock.round == fold.round and (not duty.repeats or clock.state in _occupying(duty)):
+                return fold
+            cycle = max(cycle, clock.cycle + 1)
+    new = _again(fold, duty, cycle, now, policy, prior) if prior else _new(fold, duty, cycle, now, policy)
+    if new is None:
+        return fold
+    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, (*fold.clocks, new))
+
+
+def _occupying(duty: Duty) -> frozenset[ClockState]:
+    """The states in which a clock leaves no room for the next; an independent rhythm does not wait for late touches."""
+    return LIVE_STATES if duty.rhythm is Rhythm.INDEPENDENT else OPEN_STATES
+
+
+def _again(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy, prior: Prior) -> Clock | None:
+    """The clock, as far as it was settled before; None: a verdict behind this start is final already."""
+    event = now.event
+    frozen = [clock for clock in prior.values() if clock.final and clock.duty == duty.name]
+    for clock in frozen:
+        if clock.started_by == event.id:
+            clock = clock._replace(round=fold.round, then_at=_then_at(clock, duty))
+            if clock.state in LATE_STATES:  # that it was breached is final; how late it is fulfilled is measured anew
+                clock = clock._replace(state=ClockState.BREACHED, ended_at=None, ended_by="")
+            return clock
+    # What ends a clock of a duty that repeats may start the next one at that very instant.
+    latest_at = max((clock.verdict_at for clock in frozen), default=event.at - 1)
+    if latest_at > event.at or (latest_at == event.at and not duty.repeats):
+        return None
+    old = prior.get((duty.name, cycle))
+    if old is not None and old.started_by == event.id and old.policy_version != policy.version:
+        # A later edit of the policy does not move a clock that runs.
+        due = old.due_at if old.first_due_at is None else old.first_due_at
+        clock = old._replace(
+            state=ClockState.RUNNING, ended_at=None, ended_by="", round=fold.round, due_at=due, first_due_at=None,
+            moves=(), paused_at=None, stalls_at=None, then_at=_then_at(old, duty),
+        )  # fmt: skip
+        return clock if duty.attempts is None else _with_attempts(clock, duty.attempts)
+    return _new(fold, duty, cycle, now, policy)
+
+
+def _then_at(clock: Clock, duty: Duty) -> int | None:
+    """Folded again, the passing of time must do once more what it did after a clock that is settled."""
+    if duty.rhythm is Rhythm.INDEPENDENT and clock.state is not ClockState.CANCELLED:
+        return clock.due_at
+    accepted = duty.silence_accepts and (clock.state in OPEN_STATES or clock.accepted_by_silence)
+    return clock.due_at if accepted else None
+
+
+def _new(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy) -> Clock:
+    target = target_of(duty, now)
+    limit, at, name = target.limit, now.event.at, calendar_of(target, now)
+    calendar = policy.calendars[name] if name else None
+    due = due_at(calendar, at, limit)
+    clock = Clock(
+        duty.name,
+        cycle,
+        fold.round,
+        ClockState.RUNNING,
+        at,
+        now.event.id,
+        due,
+        policy.version,
+        duty.team,
+        limit.text,
+        name or "",
+        warn_ats(duty.warn_at, calendar, at, limit, due) if duty.warn_at else (),
+        duty.hold_us,
+        duty.final_after,
+    )
+    if duty.attempts is not None:
+        clock = _with_attempts(clock, duty.attempts)
+    if duty.silence_accepts or duty.rhythm is Rhythm.INDEPENDENT:
+        clock = clock._replace(then_at=due)
+    if duty.pausing is not None and duty.pausing.during is not None and holds(duty.pausing.during, now.attributes):
+        clock = paused(clock, duty, at, now.event.id, policy)
+    return clock
+
+
+def _with_attempts(clock: Clock, agreed: Attempts) -> Clock:
+    """The clock before the first of its attempts."""
+    needed = needed_after((), agreed)
+    return clock._replace(attempts=(), needed=needed, reach_at=reach_at(clock.started_at, clock.due_at, needed, agreed))
