@@ -8,17 +8,16 @@ from monitor.core.compaction import compacted
 from monitor.core.event import Event
 from monitor.core.evidence import Evidence, History, Pieces, evidence_of
 from monitor.core.fold import apply, clock_on
-from monitor.core.lead import EMPTY_FOLD, Clock, Fold, Lead, by_time, new_lead
+from monitor.core.lead import Clock, Fold, Lead, by_time, new_lead
 from monitor.core.merging import Forward, handed_over, is_newer_word, merge_by, passed_on, reworded
 from monitor.core.outcome import Kind, Outcome, Reason
-from monitor.core.passing import folded, waits_for_time
+from monitor.core.passing import folded_again, timed, waits_for_time
 from monitor.core.policy import Policy
 from monitor.core.remark import Remark as Remark
 from monitor.core.remark import on_transition
-from monitor.core.starting import Prior
 from monitor.core.step import Step as Step
 from monitor.core.step import TimeAdvanced as TimeAdvanced
-from monitor.core.tables import LIVE_STATES, OPEN_STATES, ClockInput, ClockState
+from monitor.core.tables import LIVE_STATES, ClockInput, ClockState
 from monitor.core.verdicts import difference
 
 
@@ -94,7 +93,7 @@ def _judged_again(lead: Lead, pieces: Sequence[Evidence], policy: Policy) -> tup
     """The lead with this evidence in the place of its own, save for what belongs to another since a merge."""
     kept = Pieces(p for p in sorted(pieces, key=Evidence.key) if lead.merged is None or p.key() <= lead.merged.key)
     lead = lead._replace(evidence=kept)
-    return _told(lead._replace(fold=_folded(lead, policy)), policy)
+    return _told(lead._replace(fold=folded_again(lead, policy)), policy)
 
 
 def _step(
@@ -148,8 +147,8 @@ def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     at = max(at, lead.known_until)
     if policy.timed and waits_for_time(lead.fold, at):
         lead = lead._replace(known_until=at)
-        lead = lead._replace(fold=_folded(lead, policy))
-    fold = _with_clocks(lead.fold, [_timed(clock, at, policy) for clock in lead.fold.clocks])
+        lead = lead._replace(fold=folded_again(lead, policy))
+    fold = _with_clocks(lead.fold, [timed(clock, at, policy) for clock in lead.fold.clocks])
     lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased, lead.merged)
     lead, outcomes = _told(lead, policy, ticking=True, since=at)
     final = [
@@ -171,16 +170,6 @@ def _with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
     return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, tuple(clocks))
 
 
-def _timed(clock: Clock, at: int, policy: Policy) -> Clock:
-    if clock.state not in OPEN_STATES:
-        return clock
-    if policy.judging(clock).duty(clock.duty) is None:
-        return clock_on(clock, ClockInput.CANCELLED_IN_TIME, min(at, clock.deadline_at), "")
-    if at >= clock.deadline_at + clock.hold_us:
-        return clock_on(clock, ClockInput.DUE_PASSED, clock.deadline_at, "")
-    return clock
-
-
 def _told(
     lead: Lead, policy: Policy, *, ticking: bool = False, since: int = 0, among: Sequence[Clock] | None = None
 ) -> tuple[Lead, tuple[Outcome, ...]]:
@@ -188,24 +177,6 @@ def _told(
     if outcomes:
         lead = lead._replace(told=told)
     return lead, outcomes
-
-
-def _folded(lead: Lead, policy: Policy) -> Fold:
-    prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
-    fold = folded(lead.base or EMPTY_FOLD, lead.evidence, policy, prior, lead.known_until)
-    again = {(clock.duty, clock.cycle) for clock in fold.clocks}
-    # What is final stays, and so does a clock whose duty this policy no longer has.
-    stay = tuple(
-        clock
-        for name, clock in prior.items()
-        if name not in again and (clock.final or policy.judging(clock).duty(clock.duty) is None)
-    )
-    breached = {(t.duty, t.cycle) for t in lead.told if t.standing and t.kind == Kind.BREACHED}
-    clocks = tuple(
-        _timed(clock, lead.known_until, policy) if (clock.duty, clock.cycle) in breached else clock
-        for clock in (*fold.clocks, *stay)
-    )
-    return fold._replace(clocks=clocks)
 
 
 def _erase(lead: Lead, event: Event, policy: Policy) -> Step:
