@@ -13,6 +13,8 @@ class Via(NamedTuple):
     """The leads that passed it on, the one that it happened to first."""
     judged: tuple[str, ...]
     """Duties that it may not start here: their clocks were closed before the merge."""
+    opened: tuple[str, ...]
+    """Duties whose clocks it had started, and the merge found open: they go on here."""
     revision: int
     """Which word of the last lead of the path this is; a higher one replaces it."""
 

@@ -21,6 +21,12 @@ from monitor.core.tables import RESTING_STAGES, ClockState
 HOPS_MAX: Final = 8
 
 
+_Word = tuple[tuple[str, ...], tuple[str, ...]]
+"""What is said of evidence that is passed on: see `judged` and `opened` of Via."""
+_LATER: Final[_Word] = ((), ())
+"""Of what came after the merge."""
+
+
 class Forward(NamedTuple):
     """Evidence of one lead on its way to the lead that it was merged into."""
 
@@ -61,17 +67,24 @@ def is_newer_word(new: Via | None, known: Via | None) -> bool:
 def reworded(known: Evidence, new: Evidence, settled: tuple[str, ...]) -> Evidence:
     """The new word on known evidence, save for duties whose verdict is final for its source (`settled`)."""
     if new.via is not None:
-        before = known.via.judged if known.via else ()
-        judged = {duty for duty in new.via.judged if duty not in settled} | {d for d in before if d in settled}
-        new = new._replace(via=new.via._replace(judged=tuple(sorted(judged))))
+        judged, opened = (known.via.judged, known.via.opened) if known.via else ((), ())
+        via = new.via._replace(
+            judged=_but(settled, new.via.judged, judged), opened=_but(settled, new.via.opened, opened)
+        )
+        new = new._replace(via=via)
     return new._replace(barred=known.barred)
+
+
+def _but(settled: tuple[str, ...], new: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    """The new ones, but of these that are settled the known ones."""
+    return tuple(sorted({name for name in new if name not in settled} | {name for name in known if name in settled}))
 
 
 def passed_on(lead_id: str, merge: Merge, new: Evidence) -> tuple[tuple[Remark, ...], tuple[Forward, ...]]:
     """What is to be done with an event from after the merge: it is the other lead's. A second merge is too late."""
     if new.type == ev.LEAD_MERGED:
         return (Remark.TOO_LATE,), ()
-    forward = _forward(lead_id, merge, new, ())
+    forward = _forward(lead_id, merge, new, _LATER)
     return ((Remark.MERGED_IN_CIRCLE,), ()) if forward is None else ((), (forward,))
 
 
@@ -80,24 +93,25 @@ def handed_over(before: Lead, after: Lead, policy: Policy) -> tuple[Lead, tuple[
     merge, merged_before = after.merged, before.merged
     if merge is None:
         return after, (), ()
-    known: Mapping[tuple[str, str], tuple[str, ...]] = {}
+    known: Mapping[tuple[str, str], _Word] = {}
     if merged_before is not None and merged_before.into == merge.into:
-        known = {(piece.id, piece.source): judged for piece, judged in _history(before, merged_before, policy)}
-    words = [(p, judged) for p, judged in _history(after, merge, policy) if known.get((p.id, p.source)) != judged]
+        known = {(piece.id, piece.source): word for piece, word in _history(before, merged_before, policy)}
+    words = [said for said in _history(after, merge, policy) if known.get((said[0].id, said[0].source)) != said[1]]
     if merge != merged_before:
-        words += [(piece, ()) for piece in before.evidence if piece.key() > merge.key and piece.type != ev.LEAD_MERGED]
+        later = (piece for piece in before.evidence if piece.key() > merge.key and piece.type != ev.LEAD_MERGED)
+        words += [(piece, _LATER) for piece in later]
     if not words:
         return after, (), ()
     merge = merge._replace(revision=merge.revision + 1)
-    forwards = [_forward(after.id, merge, piece, judged) for piece, judged in words]
+    forwards = [_forward(after.id, merge, piece, word) for piece, word in words]
     remarks = (Remark.MERGED_IN_CIRCLE,) if None in forwards else ()
     if merged_before is None and after.base is not None:
         remarks = (*remarks, Remark.MERGED_IN_PART)
     return after._replace(merged=merge), tuple(forward for forward in forwards if forward is not None), remarks
 
 
-def _history(lead: Lead, merge: Merge, policy: Policy) -> Iterator[tuple[Evidence, tuple[str, ...]]]:
-    """The evidence from before the merge that goes to the other lead, each piece with what it may not start there.
+def _history(lead: Lead, merge: Merge, policy: Policy) -> Iterator[tuple[Evidence, _Word]]:
+    """The evidence from before the merge that goes to the other lead, each piece with what is to be said of it.
 
     That this record left the funnel, as a duplicate for one, is nothing that happened to the other.
     """
@@ -108,7 +122,8 @@ def _history(lead: Lead, merge: Merge, policy: Policy) -> Iterator[tuple[Evidenc
         newest = {clock.duty: clock for clock in clocks if clock.started_at <= piece.at}
         judged = {duty for duty, clock in newest.items() if not _was_open(clock, merge)}
         judged.update(piece.barred, piece.via.judged if piece.via else ())
-        yield piece, tuple(sorted(judged))
+        opened = [duty for duty, clock in newest.items() if clock.started_by == piece.id and duty not in judged]
+        yield piece, (tuple(sorted(judged)), tuple(sorted(opened)))
 
 
 def _was_open(clock: Clock, merge: Merge) -> bool:
@@ -116,10 +131,10 @@ def _was_open(clock: Clock, merge: Merge) -> bool:
     return clock.state is ClockState.CANCELLED and (clock.ended_at, clock.ended_by) == (at, id_)
 
 
-def _forward(lead_id: str, merge: Merge, piece: Evidence, judged: tuple[str, ...]) -> Forward | None:
+def _forward(lead_id: str, merge: Merge, piece: Evidence, word: _Word) -> Forward | None:
     """None: it was there already, or comes from too far."""
     path = (*(piece.via.path if piece.via else ()), lead_id)
     if merge.into in path or len(path) > HOPS_MAX:
         return None
     event = Event(merge.into, piece.id, piece.type, piece.at, piece.source, piece.data)
-    return Forward(event, Via(path, judged, merge.revision))
+    return Forward(event, Via(path, *word, merge.revision))

@@ -13,11 +13,12 @@ from monitor.core.evidence import Via
 from monitor.core.lead import EVIDENCE_MAX, Lead
 from monitor.core.merging import HOPS_MAX, Forward
 from monitor.core.outcome import Kind, Outcome
-from monitor.core.policy import Policy
+from monitor.core.policy import Policy, Rhythm
 from monitor.core.replay import Replay
+from monitor.core.tellings import next_instant
 from tests.support.agreement import HOUR, duty, policy
 from tests.support.history import ONE_DUTY, assigned, at, called, event
-from tests.unit.core.test_advance_properties import LAST, POLICY, events, standing
+from tests.unit.core.test_advance_properties import LAST, POLICY, START, events, standing
 
 Arrival = Event | Forward
 
@@ -111,7 +112,7 @@ def test_a_duty_that_was_closed_before_the_merge_is_not_judged_again(closing: li
 def test_a_second_start_in_the_round_of_a_closed_clock_starts_nothing_either() -> None:
     leads = Leads().run(of("A", assigned(0)), of("A", called(5)), of("A", assigned(8)), merged("A", "B", 9))
     assert leads.said("B") == []
-    assert leads.leads["B"].evidence[2].via == Via(("A",), ("first-touch",), 1)
+    assert leads.leads["B"].evidence[2].via == Via(("A",), ("first-touch",), (), 1)
 
 
 def test_an_act_that_closed_a_clock_of_its_own_still_meets_one_of_the_other_lead() -> None:
@@ -172,7 +173,7 @@ def test_the_same_event_of_both_leads_is_one_and_the_survivors_own_word_counts()
     passes_on = [other, called(5)._replace(lead="A"), merged("A", "B", 9)]
     for order in ([own, *passes_on], [*passes_on, own]):
         leads = Leads().run(*order)
-        assert [piece.via for piece in leads.leads["B"].evidence] == [None, Via(("A",), ("first-touch",), 1)]
+        assert [piece.via for piece in leads.leads["B"].evidence] == [None, Via(("A",), ("first-touch",), (), 1)]
         assert leads.verdicts("B") == [(Kind.MET, at(5), at(0))]
 
 
@@ -190,8 +191,8 @@ def test_an_older_word_that_arrives_behind_a_newer_one_changes_nothing() -> None
 
 def test_a_word_that_comes_after_the_verdict_is_final_for_its_source_changes_nothing() -> None:
     waits = policy(duty(warn_at=(), final_after={"default": 3 * HOUR, "crm": HOUR}))
-    start = Forward(of("A", assigned(0))._replace(lead="B"), Via(("A",), (), 1))
-    closed = start._replace(via=Via(("A",), ("first-touch",), 2))
+    start = Forward(of("A", assigned(0))._replace(lead="B"), Via(("A",), (), (), 1))
+    closed = start._replace(via=Via(("A",), ("first-touch",), (), 2))
     for until, verdicts in ((119, []), (120, [(Kind.BREACHED, at(60), at(0))])):
         leads = Leads(waits)
         leads.take(start)
@@ -204,6 +205,25 @@ def test_a_start_that_came_too_late_for_the_merged_lead_starts_nothing_at_the_ot
     leads = Leads().run(of("A", assigned(0)), TimeAdvanced(at(60)), TimeAdvanced(at(120)), merged("A", "B", 130))
     leads.run(of("A", assigned(-10)), TimeAdvanced(at(300)))
     assert len(leads.leads["B"].evidence) == 2
+    assert leads.verdicts("B") == []
+
+
+def test_a_clock_that_a_touch_had_started_goes_on_too() -> None:
+    rhythm = policy(duty(warn_at=(), repeats=True, rhythm=Rhythm.SEQUENTIAL))
+    leads = Leads(rhythm).run(of("A", assigned(0)), of("A", called(5)), merged("A", "B", 20), TimeAdvanced(at(65)))
+    assert leads.verdicts("A") == [(Kind.CANCELLED, at(20), at(5)), (Kind.MET, at(5), at(0))]
+    assert leads.verdicts("B") == [(Kind.BREACHED, at(65), at(5))]
+
+
+def test_what_the_passing_of_time_brings_after_the_merge_it_does_not_bring_to_the_merged_lead() -> None:
+    rhythm = policy(duty(warn_at=(), repeats=True, rhythm=Rhythm.INDEPENDENT))
+    for ticks in ([], [TimeAdvanced(at(62))]):
+        leads = Leads(rhythm).run(of("A", assigned(0)), *ticks, merged("A", "B", 70), TimeAdvanced(at(300)))
+        assert leads.verdicts("A") == [(Kind.BREACHED, at(60), at(0)), (Kind.CANCELLED, at(70), at(60))]
+        assert next_instant(leads.leads["A"]) is None
+    silent = policy(duty(warn_at=(), silence_accepts=True))
+    leads = Leads(silent).run(of("A", assigned(0)), merged("A", "B", 70), TimeAdvanced(at(300)))
+    assert leads.verdicts("A") == [(Kind.MET, at(60), at(0))]
     assert leads.verdicts("B") == []
 
 
@@ -285,9 +305,13 @@ def two_leads(draw: st.DrawFn) -> list[Event]:
     return [*history, middle]
 
 
+# A merge is late evidence like any other: what is final it does not revise. Here nothing is, before it is over.
+REVISABLE = policy(*(duty._replace(final_after={"default": 2 * (LAST - START)}) for duty in POLICY.duties))
+
+
 def final(items: Iterable[Event], passing: Iterable[bool]) -> dict[tuple[int, str, str], Outcome]:
     """What stands of B once all of it arrived; `passing` says after which events forwards arrive."""
-    leads = Leads(POLICY)
+    leads = Leads(REVISABLE)
     for item, arrives in zip(items, passing, strict=True):
         leads.take(item)
         if arrives:
@@ -311,7 +335,7 @@ def test_any_order_of_arrival_across_both_leads_ends_in_the_same_verdicts(
 @given(two_leads())
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_a_replay_joins_them_as_the_judge_does(history: list[Event]) -> None:
-    said = [outcome for outcome in Replay(POLICY).run(history, LAST) if outcome.lead == "B"]
+    said = [outcome for outcome in Replay(REVISABLE).run(history, LAST) if outcome.lead == "B"]
     assert standing(said) == final(history, [True] * len(history))
 
 

@@ -23,7 +23,7 @@ data = st.dictionaries(st.sampled_from(DATA_FIELDS), scalars, max_size=4)
 names = st.lists(texts, max_size=2).map(tuple)
 evidence = st.builds(
     Evidence, instants, texts, st.sampled_from(EVENT_TYPES), texts, data, names,
-    st.none() | st.builds(Via, names, names, st.integers(0, 99)),
+    st.none() | st.builds(Via, names, names, names, st.integers(0, 99)),
 )  # fmt: skip
 keys = st.tuples(instants, st.integers(0, 11), texts, texts)
 moves = st.builds(Move, st.sampled_from(Kind), instants, texts, instants, texts)

@@ -22,7 +22,7 @@ names = st.lists(texts, max_size=2).map(tuple)
 pieces = st.builds(
     Evidence, st.integers(-(2**60), 2**60), texts, st.sampled_from(["lead.updated", "activity.logged"]),
     st.sampled_from(["crm", "dialler", ""]), st.dictionaries(st.sampled_from(["score", "channel"]), st.integers(-9, 9)),
-    names, st.none() | st.builds(Via, names, names, st.integers(0, 9)),
+    names, st.none() | st.builds(Via, names, names, names, st.integers(0, 9)),
 )  # fmt: skip
 small = st.builds(Evidence, st.integers(0, 9), st.sampled_from("ab"), st.just("lead.updated"), st.sampled_from("cd"),
                   st.just({}), names, st.none())  # fmt: skip
