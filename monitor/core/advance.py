@@ -145,9 +145,11 @@ def _judged(lead: Lead, clock: Clock) -> bool:
 
 def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     at = max(at, lead.known_until)
+    forwards: tuple[Forward, ...] = ()
     if policy.timed and waits_for_time(lead.fold, at):
-        lead = lead._replace(known_until=at)
+        before, lead = lead, lead._replace(known_until=at)
         lead = lead._replace(fold=folded_again(lead, policy))
+        lead, forwards, _ = handed_over(before, lead, policy)
     fold = _with_clocks(lead.fold, [timed(clock, at, policy) for clock in lead.fold.clocks])
     lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased, lead.merged)
     lead, outcomes = _told(lead, policy, ticking=True, since=at)
@@ -160,7 +162,7 @@ def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     after = _with_clocks(fold, final)
     if after is not fold:
         lead = lead._replace(fold=after)
-    return Step(lead, outcomes)
+    return Step(lead, outcomes, (), forwards)
 
 
 def _with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:

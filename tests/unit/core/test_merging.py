@@ -13,10 +13,10 @@ from monitor.core.evidence import Via
 from monitor.core.lead import EVIDENCE_MAX, Lead
 from monitor.core.merging import HOPS_MAX, Forward
 from monitor.core.outcome import Kind, Outcome
-from monitor.core.policy import Policy, Rhythm
+from monitor.core.policy import Policy, Rhythm, Target
 from monitor.core.replay import Replay
 from monitor.core.tellings import next_instant
-from tests.support.agreement import HOUR, duty, policy
+from tests.support.agreement import HOUR, MINUTE, duty, elapsed, event_is, policy
 from tests.support.history import ONE_DUTY, assigned, at, called, event
 from tests.unit.core.test_advance_properties import LAST, POLICY, START, events, standing
 
@@ -63,6 +63,8 @@ class Leads:
                 for name, lead in list(self.leads.items()):
                     self.steps.append(advance(lead, item, self._agreement))
                     self.leads[name] = self.steps[-1].lead
+                    self.on_their_way.extend(self.steps[-1].forwards)
+                self.arrive()
         return self
 
     def said(self, lead: str) -> list[Outcome]:
@@ -221,6 +223,15 @@ def test_what_the_passing_of_time_brings_after_the_merge_it_does_not_bring_to_th
         leads = Leads(rhythm).run(of("A", assigned(0)), *ticks, merged("A", "B", 70), TimeAdvanced(at(300)))
         assert leads.verdicts("A") == [(Kind.BREACHED, at(60), at(0)), (Kind.CANCELLED, at(70), at(60))]
         assert next_instant(leads.leads["A"]) is None
+    both = policy(
+        duty("verdict", warn_at=(), hold_us=15 * MINUTE, silence_accepts=True, targets=(Target(elapsed(10), None),)),
+        duty("acceptance", warn_at=(), met_by=event_is("lead.accepted")),
+    )
+    leads = Leads(both).run(of("A", assigned(0)), merged("A", "B", 20))
+    assert [(o.duty, o.kind) for o in leads.said("B")] == [("acceptance", Kind.ACTIVATED)]
+    leads.run(TimeAdvanced(at(25)))  # accepted by silence at 10: the other duty was met before the merge
+    assert leads.verdicts("A") == [(Kind.MET, at(10), at(0))] * 2
+    assert [(o.duty, o.kind) for o in leads.said("B")][1:] == [("acceptance", Kind.WITHDRAWN)]
     silent = policy(duty(warn_at=(), silence_accepts=True))
     leads = Leads(silent).run(of("A", assigned(0)), merged("A", "B", 70), TimeAdvanced(at(300)))
     assert leads.verdicts("A") == [(Kind.MET, at(60), at(0))]
@@ -306,7 +317,12 @@ def two_leads(draw: st.DrawFn) -> list[Event]:
 
 
 # A merge is late evidence like any other: what is final it does not revise. Here nothing is, before it is over.
-REVISABLE = policy(*(duty._replace(final_after={"default": 2 * (LAST - START)}) for duty in POLICY.duties))
+RHYTHMS = (
+    duty("next-touch", repeats=True, rhythm=Rhythm.SEQUENTIAL, targets=(Target(elapsed(90), None),)),
+    duty("weekly", repeats=True, rhythm=Rhythm.INDEPENDENT, targets=(Target(elapsed(150), None),), warn_at=()),
+    duty("verdict", starts=event_is("lead.handed_off"), met_by=event_is("lead.accepted"), silence_accepts=True),
+)
+REVISABLE = policy(*(duty._replace(final_after={"default": 2 * (LAST - START)}) for duty in (*POLICY.duties, *RHYTHMS)))
 
 
 def final(items: Iterable[Event], passing: Iterable[bool]) -> dict[tuple[int, str, str], Outcome]:
@@ -317,7 +333,7 @@ def final(items: Iterable[Event], passing: Iterable[bool]) -> dict[tuple[int, st
         if arrives:
             leads.arrive()
     leads.arrive()
-    leads.run(TimeAdvanced(LAST))
+    leads.run(TimeAdvanced(LAST), TimeAdvanced(LAST))
     return standing(leads.said("B"))
 
 
