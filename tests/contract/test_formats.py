@@ -4,7 +4,7 @@
 state, and the records that came next, all as bytes of that version; beside them what was said. Recorded files never
 change. A release that changes a format adds a file of its own.
 
-What releases judge differently is left out of the comparison: since 0.2.0 a merged lead keeps and starts nothing more.
+What releases judge differently is left out of the comparison: a merged lead keeps and starts nothing more since.
 """
 
 import base64
