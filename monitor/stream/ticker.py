@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from aiokafka import TopicPartition
@@ -144,17 +145,20 @@ class Ticker:
         """Wait until the group has read the topic as far as it goes now. Raises Fenced."""
         ends = await self._positions.ends(topic, partitions)
         held_back = False
-        while (left := self._not_judged_here(ends)) and (behind := await self._positions.unread(left)):
+        while (left := self._not_judged_here(ends)) and await self._positions.unread(left):
             if not held_back:
                 self._metrics.tick("held_back")
                 held_back = True
-            if topic == self._topics.timeline and any(tp.partition in self._judges() for tp in behind):
-                self._changed.clear()
-                await self._sleep(BEHIND_S)  # or until something was judged here
-            else:
-                await asyncio.sleep(BEHIND_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEHIND_S):
+                    await self._until_judged_here(left)
             if epoch != self._epoch():
                 raise Fenced
+
+    async def _until_judged_here(self, ends: Mapping[TopicPartition, int]) -> None:
+        while self._not_judged_here(ends):
+            self._changed.clear()
+            await self._changed.wait()
 
     def _not_judged_here(self, ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
         """What this worker has judged itself it need not ask for: commits come a little later."""
