@@ -6,11 +6,11 @@ It is judged by ticks like a lead, and remembered like one, under a name that no
 from collections.abc import Iterator
 from typing import Final
 
-from monitor.core.advance import Step
 from monitor.core.instant import to_rfc3339
 from monitor.core.lead import Lead, Told, new_lead
 from monitor.core.outcome import Kind, Outcome, Reason
 from monitor.core.policy import Policy
+from monitor.core.step import Step
 
 AGREEMENT: Final = "\x01agreement"
 """The name of its state. No lead's id has a control character."""

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from monitor.core import event as ev
 from monitor.core.attempts import needed_after
 from monitor.core.calendar import Calendar, due_at
-from monitor.core.fold import clock_on, with_clocks
-from monitor.core.lead import BY_TIME, Clock, Evidence, Fold, Lead, Move, Told
+from monitor.core.fold import clock_on
+from monitor.core.lead import BY_TIME, Clock, Evidence, Fold, Lead, Move, Told, with_clocks
 from monitor.core.matching import Happening
 from monitor.core.moves import at_same_distance, due_moved
 from monitor.core.outcome import Kind
@@ -34,13 +34,13 @@ def amended_at(clocks: Iterable[Clock], policy: Policy) -> int | None:
 
 
 def judged_again_since(clocks: Sequence[Clock], policy: Policy, at: int) -> int:
-    """The instant since which versions in force at `at` judge otherwise what is known of these clocks; `at`: none."""
+    """An instant before all that versions in force at `at` judge otherwise of these clocks; `at` where there is none."""
     since = at
     for version in policy.versions:
         if version.effective_at <= at:
             for clock in clocks:
                 if _takes(version, clock, policy):
-                    since = min(since, max(clock.started_at, version.applies_from) - 1)
+                    since = min(since, at - 1, max(clock.started_at, version.applies_from) - 1)
     return since
 
 
@@ -97,7 +97,7 @@ def _moved(clock: Clock, version: Policy, fold: Fold) -> Clock:
     if duty is None:
         return clock_on(clock, ClockInput.CANCELLED_IN_TIME, at, "")._replace(then_at=None)
     now = Happening(Evidence(at, BY_TIME, ev.LEAD_UPDATED, "", {}), None, fold.attributes)
-    target, name = target_of(duty, now), None
+    target = target_of(duty, now)
     name = calendar_of(target, now)
     calendar = version.calendars[name] if name else None
     clock = _paused_as_agreed(clock, duty, calendar, at)

@@ -1,7 +1,6 @@
 """Applies what happened to what is known of a lead: attributes, stage, clocks. Order is the caller's duty."""
 
 from collections.abc import Mapping, Sequence
-from operator import is_
 from typing import Final
 
 from monitor.core import event as ev
@@ -59,9 +58,14 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
     if policy.timed and (prior.clocks or clocks is not fold.clocks):
         after = _followed(after, now, policy, prior)
     starting = policy.in_force(event.at) if policy.earlier else policy
+    barred = event.barred if event.via is None else (*event.barred, *event.via.judged)
     for duty, when in starting.rules[event.type].starts:
-        if duty.name not in event.barred and holds_any(when, now):
+        if duty.name not in barred and holds_any(when, now):
             after = started(after, duty, now, starting, prior)
+    for name in event.via.opened if event.via is not None else ():
+        opened = starting.duty(name)
+        if opened is not None and name not in barred:
+            after = started(after, opened, now, starting, prior)
     return after
 
 
@@ -104,6 +108,8 @@ def _clocks_after(fold: Fold, now: Happening, policy: Policy) -> Sequence[Clock]
                 turned = _turned(clock, turn, now, owner_was, judged_by)
                 changed = changed or turned is not clock
                 clock = turned
+        if merged and clock.then_at is not None and clock.then_at >= event.at:
+            clock, changed = clock._replace(then_at=None), True  # what passing time brings is the other lead's
         after.append(clock)
     return tuple(after) if changed else fold.clocks
 
@@ -176,13 +182,6 @@ def clock_on(clock: Clock, given: ClockInput, at: int, by: str) -> Clock:
         warnings = tuple(warning for warning in clock.warn_ats if warning[1] <= clock.paused_at)
         clock = left_pause(clock, at)._replace(warn_ats=warnings)
     return clock._replace(state=state, ended_at=at, ended_by=by)
-
-
-def with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
-    """The same fold when it has these already."""
-    if all(map(is_, clocks, fold.clocks)):
-        return fold
-    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, tuple(clocks))
 
 
 def _followed(fold: Fold, now: Happening, policy: Policy, prior: Prior) -> Fold:

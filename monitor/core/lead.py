@@ -1,6 +1,7 @@
 """The state of one lead: what it is, what is known of it, which clocks run, and what was said."""
 
 from collections.abc import Mapping, Sequence
+from operator import is_
 from typing import Final, NamedTuple
 
 from monitor.core.event import OrderKey, Scalar
@@ -147,6 +148,17 @@ class Told(NamedTuple):
     """The version of the agreement under which it was said, where that no longer judges the clock."""
 
 
+class Merge(NamedTuple):
+    """What made the lead another name of a second one."""
+
+    into: str
+    """The lead that goes on."""
+    key: OrderKey
+    """Of the event that said so; what sorts behind it belongs to the other lead and is not kept here."""
+    revision: int = 0
+    """How often something of the history was passed on."""
+
+
 class Lead(NamedTuple):
     """The whole state of one lead. In one that was just read, sequences are unpacked when first looked at."""
 
@@ -161,6 +173,7 @@ class Lead(NamedTuple):
     """What evidence no longer kept added up to."""
     base_key: OrderKey | None = None
     erased: bool = False
+    merged: Merge | None = None
 
 
 EMPTY_FOLD: Final = Fold("", 0, 0, {}, ())
@@ -169,3 +182,10 @@ EMPTY_FOLD: Final = Fold("", 0, 0, {}, ())
 def new_lead(lead_id: str) -> Lead:
     """A lead of which nothing is known yet."""
     return Lead(lead_id, 0, Pieces(), EMPTY_FOLD, ())
+
+
+def with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
+    """The same fold when it has these already."""
+    if all(map(is_, clocks, fold.clocks)):
+        return fold
+    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, tuple(clocks))

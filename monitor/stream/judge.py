@@ -75,13 +75,14 @@ class Judge:
     def _count(self, judged: Judged, records: int, seconds: float) -> None:
         self._metrics.batch_judged(records, seconds)
         now_at = self._time.now_at()
+        self._metrics.outcomes_said(judged.outcomes)
         for outcome in judged.outcomes:
-            self._metrics.outcome_said(outcome)
             if _waited_for(outcome):
                 self._metrics.detected((now_at - outcome.at - outcome.hold_us) / 1e6)
         for _ in judged.damaged:
             self._metrics.dead_lettered(DeadLetterReason.INTERNAL_RECORD)
         self._metrics.remarked(judged.remarks)
+        self._metrics.forwarded(len(judged.forwards))
         if judged.tick is not None:
             self._metrics.tick("read")
 

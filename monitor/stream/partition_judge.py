@@ -1,7 +1,7 @@
 """Folds the timeline records of one partition into its leads. No Kafka in here: records in, verdicts out."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -13,6 +13,7 @@ from monitor.core.calendar import CalendarExhausted
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import Event
 from monitor.core.lead import Lead
+from monitor.core.merging import Forward
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
 from monitor.core.tables import ClockState
@@ -50,6 +51,8 @@ class Judged(NamedTuple):
     """How often each remark was made, by the type of the event."""
     tick: ReadTick | None
     """The newest tick of the batch."""
+    forwards: Sequence[Forward] = ()
+    """What leads that were merged pass on, to leads of any partition."""
 
 
 class PartitionJudge:
@@ -63,8 +66,11 @@ class PartitionJudge:
         self._early: dict[bytes, int] = {}
         """Leads that must be looked at before the instant that their state waits for: the policy is another."""
         self._touched: dict[bytes, bytes] = {}
+        self._folded_to = 0
         self._opened: OpenClocks = Counter()
         self.open_clocks: OpenClocks = Counter()
+        self.judged_to = 0
+        """Every timeline record before this offset is judged, told and remembered, as far as is known here."""
         self.set_aside = 0
         """Leads whose state cannot be read: their events end in dead letters, their deadlines are not known."""
         self.deadlines: DeadlineIndex[bytes] = DeadlineIndex(self._next_at)
@@ -110,8 +116,10 @@ class PartitionJudge:
         outcomes: list[Outcome] = []
         damaged: list[tuple[Any, str]] = []
         remarks: Counter[tuple[Remark, str]] = Counter()
+        forwards: list[Forward] = []
         tick: ReadTick | None = None
         for record in records:
+            self._folded_to = record.offset + 1
             try:
                 read = decode_record(record.value)
             except UnreadableRecord as unreadable:
@@ -130,15 +138,18 @@ class PartitionJudge:
             for key in keys:
                 try:
                     step = self._advance(key, read, record.offset)
-                except (UnreadableState, CalendarExhausted) as unreadable:
-                    damaged.append((record, str(unreadable)))
+                except (UnreadableState, CalendarExhausted) as unjudged:
+                    damaged.append((record, str(unjudged)))
                     continue
                 if step is None:
                     continue
                 outcomes += step.outcomes
-                if step.remarks and isinstance(read, Event):
-                    remarks.update((remark, read.type) for remark in step.remarks)
-        return Judged(outcomes, list(self._touched.items()), damaged, remarks, tick)
+                if step.forwards:
+                    forwards += step.forwards
+                if not isinstance(read, TimeAdvanced):
+                    for remark in step.remarks:
+                        remarks[remark, read.type] += 1
+        return Judged(outcomes, list(self._touched.items()), damaged, remarks, tick, forwards)
 
     def remember(self, judged: Judged, changelog_offset: int | None, *, alone: bool = True) -> None:
         """The batch is told and its states are acknowledged: from now on they are the truth.
@@ -151,6 +162,7 @@ class PartitionJudge:
             unread = changelog_offset - len(judged.states) - (-1 if read_to is None else read_to)
             self._shard.put_all(judged.states, changelog_offset if alone or not unread else read_to or 0)
         self._touched.clear()
+        self.judged_to = self._folded_to
         self.open_clocks.update(self._opened)
         self._opened = Counter()
 
@@ -159,7 +171,7 @@ class PartitionJudge:
         packed = self._shard.get(name.encode())
         return None if packed is None else decode_state(name, packed)
 
-    def _advance(self, key: bytes, event: Event | TimeAdvanced, offset: int) -> Step | None:
+    def _advance(self, key: bytes, event: Event | Forward | TimeAdvanced, offset: int) -> Step | None:
         """None: the record changes nothing of the lead, as one that its state already contains."""
         packed = self._packed(key)
         before, next_at = None, 0
@@ -198,8 +210,8 @@ class PartitionJudge:
         next_at = None if packed is None else state_header(packed).next_at or None
         return early_at if next_at is None else next_at if early_at is None else min(early_at, next_at)
 
-    def _step(self, key: bytes, before: Lead | None, event: Event | TimeAdvanced) -> Step:
-        if isinstance(event, Event):
+    def _step(self, key: bytes, before: Lead | None, event: Event | Forward | TimeAdvanced) -> Step:
+        if not isinstance(event, TimeAdvanced):
             return advance(before, event, self._policy)
         if self._early.get(key, event.at + 1) <= event.at:
             del self._early[key]

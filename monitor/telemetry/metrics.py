@@ -1,10 +1,11 @@
 """The metrics of a worker, set in the words of the domain."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Final, Literal, get_args
 
-from prometheus_client import CollectorRegistry, Counter, disable_created_metrics, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -20,7 +21,9 @@ from monitor.telemetry.engine import EngineMetrics
 # The `_created` twins double the number of series and nothing reads them.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-EventResult = Literal["accepted", "dead_letter", "duplicate", "out_of_order", "too_late", "erased"]
+EventResult = Literal[
+    "accepted", "dead_letter", "duplicate", "out_of_order", "too_late", "erased", "merged_in_part", "merged_in_circle"
+]
 TickResult = Literal["sent", "held_back", "read"]
 ReloadResult = Literal["adopted", "refused"]
 Legality = Literal["legal", "skipped", "illegal"]
@@ -38,6 +41,8 @@ _ODDITIES: Final[Mapping[Remark, EventResult]] = {
     Remark.OUT_OF_ORDER: "out_of_order",
     Remark.TOO_LATE: "too_late",
     Remark.ERASED: "erased",
+    Remark.MERGED_IN_PART: "merged_in_part",
+    Remark.MERGED_IN_CIRCLE: "merged_in_circle",
 }
 UNKNOWN_TYPE: Final = "unknown"
 """The event type of a record that could not be decoded."""
@@ -89,12 +94,12 @@ class Metrics:
         self._clocks = _ClockGauge()
         self.registry.register(self._clocks)
         self._outcomes = counter("lead_sla_outcomes_total", self.registry)
-        self._said: dict[tuple[str, Kind, str, str], Counter] = {}
         self._first_touch = histogram("lead_sla_first_touch_seconds", self.registry)
         self._lateness = histogram("lead_sla_lateness_seconds", self.registry)
         self._batch_records = histogram("lead_sla_judge_batch_records", self.registry)
         self._batch_seconds = histogram("lead_sla_judge_batch_seconds", self.registry)
         self._detection = histogram("lead_sla_detection_delay_seconds", self.registry)
+        self._forwards = counter("lead_sla_forwards_total", self.registry)
         self._ticks = counter("lead_sla_ticks_total", self.registry)
         self._skew = gauge("lead_sla_clock_skew_seconds", self.registry)
         self._lag = gauge("lead_sla_partition_lag_records", self.registry)
@@ -167,18 +172,32 @@ class Metrics:
         """Ask `open_clocks` at every scrape for the clocks on the partitions that this worker owns then."""
         self._clocks.open_clocks = open_clocks
 
-    def outcome_said(self, outcome: Outcome) -> None:
-        """One outcome was acknowledged by the broker."""
-        duty = _bounded(outcome.duty, self._duties) if outcome.lead else AGREEMENT_DUTY
-        team, segment = _bounded(outcome.team, self._teams), _bounded(outcome.segment, self._segments)
-        labels = (duty, outcome.kind, team, segment)
-        said = self._said.get(labels) or self._said.setdefault(labels, self._outcomes.labels(*labels))
-        said.inc()
-        if outcome.evidence_at is None or outcome.revision or outcome.kind not in (Kind.MET, Kind.FULFILLED_LATE):
-            return  # a revised verdict was measured when it was first said
-        self._first_touch.labels(duty).observe(max(0, outcome.evidence_at - outcome.started_at) / _US_PER_S)
-        if outcome.kind is Kind.FULFILLED_LATE:
-            self._lateness.labels(duty).observe(max(0, outcome.evidence_at - outcome.due_at) / _US_PER_S)
+    def outcomes_said(self, outcomes: Iterable[Outcome]) -> None:
+        """These outcomes were acknowledged by the broker."""
+        said: defaultdict[tuple[str, Kind, str, str], int] = defaultdict(int)
+        touched_us: defaultdict[str, list[int]] = defaultdict(list)
+        late_us: defaultdict[str, list[int]] = defaultdict(list)
+        for outcome in outcomes:
+            kind, evidence_at = outcome.kind, outcome.evidence_at
+            duty = _bounded(outcome.duty, self._duties) if outcome.lead else AGREEMENT_DUTY
+            said[duty, kind, outcome.team, outcome.segment] += 1
+            if evidence_at is None or outcome.revision:
+                continue  # a revised verdict was measured when it was first said
+            if kind is Kind.MET or kind is Kind.FULFILLED_LATE:
+                touched_us[duty].append(evidence_at - outcome.started_at)
+            if kind is Kind.FULFILLED_LATE:
+                late_us[duty].append(evidence_at - outcome.due_at)
+        for (duty, kind, team, segment), count in said.items():
+            bounded = (duty, kind, _bounded(team, self._teams))
+            self._outcomes.labels(*bounded, _bounded(segment, self._segments)).inc(count)
+        self._observe(self._first_touch, touched_us)
+        self._observe(self._lateness, late_us)
+
+    def _observe(self, waits: Histogram, by_duty: Mapping[str, Sequence[int]]) -> None:
+        for duty, waits_us in by_duty.items():
+            of_duty = waits.labels(duty)
+            for wait_us in waits_us:
+                of_duty.observe(max(0, wait_us) / _US_PER_S)
 
     def batch_judged(self, records: int, seconds: float) -> None:
         """One batch was judged, told and remembered."""
@@ -220,6 +239,10 @@ class Metrics:
     def policy_reloaded(self, result: ReloadResult) -> None:
         """The files of the agreement had changed."""
         self._reloads.labels(result).inc()
+
+    def forwarded(self, count: int) -> None:
+        """So many events were passed on from leads that were merged."""
+        self._forwards.inc(count)
 
     def ready(self, ready: bool) -> None:
         """This worker judges, or it does not."""

@@ -175,6 +175,12 @@ def test_a_clock_that_started_before_its_version_was_loaded_is_judged_by_it_once
     assert (judged.fold.clocks[0].policy_version, judged.fold.clocks[0].due_at) == ("2", BEGUN + 11 * MINUTE)
 
 
+def test_a_clock_that_starts_after_the_tick_is_judged_again_by_it_too() -> None:
+    lead, _ = run(OLD, assigned(BEGUN + 10 * MINUTE), touched(BEGUN + 20 * MINUTE))
+    judged = advance(lead, TimeAdvanced(BEGUN), agreed(5, Applies.NEW)).lead
+    assert judged.fold.clocks[0].state is ClockState.FULFILLED_LATE
+
+
 def test_since_leaves_alone_what_started_before_and_what_is_final() -> None:
     before, _ = run(agreed(600, Applies.SINCE, BEGUN - HOUR), assigned(BEGUN - 2 * HOUR), BEGUN)
     assert before.fold.clocks[0].policy_version == "1"
