@@ -15,7 +15,7 @@ from monitor.core.outcome import Kind, Reason
 T = TypeVar("T")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CHANNELS = (*ev.CHANNELS, "chat")
-HEADERS = ("agreement", "zone", "live only")
+HEADERS = ("agreement", "zone", "live only", "kafka")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIME = re.compile(r"(\d{2}:\d{2}(?::\d{2}(?:\.\d{6})?)?)([+-]\d{2}:\d{2})?")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)us)?")
