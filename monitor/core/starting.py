@@ -74,6 +74,8 @@ def _again(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy, p
             clock = clock._replace(round=fold.round, then_at=_then_at(clock, duty))
             if clock.state in LATE_STATES:  # that it was breached is final; how late it is fulfilled is measured anew
                 clock = clock._replace(state=ClockState.BREACHED, ended_at=None, ended_by="")
+                if duty.attempts is not None:
+                    clock = _with_attempts(clock, duty.attempts)
             return clock
     # What ends a clock of a duty that repeats may start the next one at that very instant.
     latest_at = max((clock.verdict_at for clock in frozen), default=event.at - 1)
