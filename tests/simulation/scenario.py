@@ -83,7 +83,7 @@ class Simulation:
         self.world.calm_down()
         self.world.run(END_S)
         for machine in self.machines:
-            machine.process.kill()
+            machine.retire()
         last = Machine(self.cluster, POLICY, "last", by_transactions=self.by_transactions, disk=False)
         last.disk = self.rng.choice([None, *(machine.disk for machine in self.machines)])
         self.machines.append(last)
