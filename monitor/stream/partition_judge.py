@@ -9,6 +9,7 @@ from monitor.core.advance import Remark, Step, TimeAdvanced, advance
 from monitor.core.calendar import CalendarExhausted
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import Event
+from monitor.core.explanation import Explanation, explained
 from monitor.core.lead import Lead
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
@@ -130,6 +131,11 @@ class PartitionJudge:
         """The remembered state of one lead."""
         packed = self._shard.get(name.encode())
         return None if packed is None else decode_state(name, packed)
+
+    def explain(self, name: str) -> Explanation | None:
+        """The remembered state of one lead, and why it is as it is. Raises UnreadableState."""
+        found = self.lead(name)
+        return None if found is None else explained(found, self._policy)
 
     def _advance(self, key: bytes, event: Event | TimeAdvanced, offset: int) -> Step | None:
         """None: the lead's state contains this record already."""
