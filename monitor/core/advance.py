@@ -9,7 +9,7 @@ from monitor.core.compaction import compacted
 from monitor.core.event import Event
 from monitor.core.evidence import Evidence, History, Pieces, evidence_of
 from monitor.core.fold import apply, clock_on
-from monitor.core.lead import EMPTY_FOLD, Clock, Fold, Lead, new_lead
+from monitor.core.lead import EMPTY_FOLD, Clock, Fold, Lead, by_time, new_lead
 from monitor.core.outcome import Kind, Outcome, Reason
 from monitor.core.passing import folded, waits_for_time
 from monitor.core.policy import Policy
@@ -64,7 +64,8 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
     if barred:
         new = new._replace(barred=barred)
     outcomes: tuple[Outcome, ...] = ()
-    if ahead or _is_newest(new, evidence):
+    newest = ahead or _is_newest(new, evidence)
+    if ahead or (newest and not _time_has_acted(lead.fold, new.at)):
         fold = apply(lead.fold, new, policy)
         remarks = on_transition(lead.fold.stage, fold.stage, policy)
         after = Lead(lead.id, lead.known_until, evidence.followed_by(new), fold, lead.told, lead.base, lead.base_key)
@@ -74,9 +75,9 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
             changed = _changed(lead.fold.clocks, fold.clocks)
             after, outcomes = _told(after, policy, since=new.at, among=changed)
     else:
-        remarks = (Remark.OUT_OF_ORDER,)
         after = lead._replace(evidence=Pieces(sorted((*evidence, new), key=Evidence.key)))
         after, outcomes = _told(after._replace(fold=_folded(after, policy)), policy)
+        remarks = on_transition(lead.fold.stage, after.fold.stage, policy) if newest else (Remark.OUT_OF_ORDER,)
     if barred:
         remarks = (*remarks, Remark.TOO_LATE)
     return Step(compacted(after, policy), outcomes, remarks)
@@ -88,6 +89,16 @@ def _is_newest(new: Evidence, evidence: History) -> bool:
         return newest_at is None or newest_at < new.at
     *_, newest = evidence
     return newest.key() < new.key()
+
+
+def _time_has_acted(fold: Fold, at: int) -> bool:
+    """Whether the passing of time has already done at or after that instant what an event there could have averted."""
+    return any(
+        (clock.state is ClockState.BREACHED and clock.deadline_at >= at and not clock.final)
+        or (clock.accepted_by_silence and clock.due_at >= at)
+        or (clock.started_at >= at and by_time(clock.started_by))
+        for clock in fold.clocks
+    )
 
 
 def _changed(before: Sequence[Clock], after: Sequence[Clock]) -> list[Clock]:

@@ -28,6 +28,9 @@ _Inputs = tuple[ClockInput, ClockInput]
 """In time, late."""
 _MET: Final[_Inputs] = (ClockInput.MET_IN_TIME, ClockInput.MET_LATE)
 _CANCELLED: Final[_Inputs] = (ClockInput.CANCELLED_IN_TIME, ClockInput.CANCELLED_LATE)
+_Turned = tuple[_Inputs | None, bool, Kind | None]
+"""How the event ends a clock; whether it is an attempt; what else it does to its time."""
+_NO_TURNS: Final[Mapping[str, _Turned]] = {}
 _TOUCHED: Final = frozenset({ClockState.MET, ClockState.FULFILLED_LATE})
 
 
@@ -52,9 +55,9 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
         attributes,
         clocks,
     )
-    if policy.timed and clocks is not fold.clocks:
-        after = _followed(after, fold.clocks, now, policy, prior)
-    starting = policy.in_force(event.at)
+    if policy.timed and (prior or clocks is not fold.clocks):
+        after = _followed(after, now, policy, prior)
+    starting = policy.in_force(event.at) if policy.earlier else policy
     for duty, when in starting.rules[event.type].starts:
         if duty.name not in event.barred and holds_any(when, now):
             after = started(after, duty, now, starting, prior)
@@ -80,7 +83,8 @@ def _clocks_after(fold: Fold, now: Happening, policy: Policy) -> Sequence[Clock]
         owner_was = str(was) if was and owner and was != owner else ""
         watching = policy.watches
     merged = event.type == ev.LEAD_MERGED
-    turns = _turns(policy.rules[event.type].turns, now)
+    may_turn = policy.rules[event.type].turns
+    turns = _turns(may_turn, now) if may_turn else _NO_TURNS
     if not (turns or merged or owner_was or watching or policy.earlier):
         return fold.clocks
     by_version = {policy.version: turns}
@@ -88,10 +92,13 @@ def _clocks_after(fold: Fold, now: Happening, policy: Policy) -> Sequence[Clock]
     changed = False
     for clock in fold.clocks:
         if clock.state in OPEN_STATES and clock.duty not in event.barred:
-            judged_by = policy.judging(clock)
-            if judged_by.version not in by_version:
-                by_version[judged_by.version] = _turns(judged_by.rules[event.type].turns, now)
-            turn = by_version[judged_by.version].get(clock.duty)
+            judged_by = policy
+            if policy.earlier:
+                judged_by = policy.judging(clock)
+                if judged_by.version not in by_version:
+                    by_version[judged_by.version] = _turns(judged_by.rules[event.type].turns, now)
+                turns = by_version[judged_by.version]
+            turn = turns.get(clock.duty)
             if turn is not None or merged or owner_was or watching:
                 turned = _turned(clock, turn, now, owner_was, judged_by)
                 changed = changed or turned is not clock
@@ -100,21 +107,17 @@ def _clocks_after(fold: Fold, now: Happening, policy: Policy) -> Sequence[Clock]
     return tuple(after) if changed else fold.clocks
 
 
-_Turned = tuple[_Inputs | None, bool, Kind | None]
-"""How the event ends a clock; whether it is an attempt; what else it does to its time."""
-
-
 def _turns(turns: tuple[Turn, ...], now: Happening) -> Mapping[str, _Turned]:
     """What the event does to the clocks of each duty. Where several conditions hold, the first of these wins:
     met, cancelled, reset, paused, resumed (and started, in `apply`).
     """
     done: dict[str, _Turned] = {}
     for duty, met_by, counts, cancelled_by, reset_by, paused_by, resumed_by in turns:
-        if holds_any(met_by, now):
+        if met_by and holds_any(met_by, now):
             done[duty] = (_MET, False, None)
             continue
         attempt = bool(counts) and holds_any(counts, now)
-        if holds_any(cancelled_by, now):
+        if cancelled_by and holds_any(cancelled_by, now):
             done[duty] = (_CANCELLED, attempt, None)
         elif reset_by and holds_any(reset_by, now):
             done[duty] = (None, attempt, Kind.RESET)
@@ -130,8 +133,10 @@ def _turns(turns: tuple[Turn, ...], now: Happening) -> Mapping[str, _Turned]:
 def _turned(clock: Clock, turn: _Turned | None, now: Happening, owner_was: str, policy: Policy) -> Clock:
     event = now.event
     ends, attempt, move = turn or (None, False, None)
+    if ends is not None and not attempt:
+        return _ended(clock, ends, event.at, event.id)
     duty = policy.duty(clock.duty)
-    if attempt and duty is not None and duty.attempts is not None and ends is not _MET:
+    if attempt and duty is not None and duty.attempts is not None:
         made = counted(clock, duty.attempts, event)
         if made is not clock and not _in_time(clock, event.at):
             made = made._replace(reach_at=clock.reach_at)  # the deadline that it missed
@@ -172,10 +177,10 @@ def clock_on(clock: Clock, given: ClockInput, at: int, by: str) -> Clock:
     return clock._replace(state=state, ended_at=at, ended_by=by)
 
 
-def _followed(fold: Fold, before: Sequence[Clock], now: Happening, policy: Policy, prior: Prior) -> Fold:
+def _followed(fold: Fold, now: Happening, policy: Policy, prior: Prior) -> Fold:
     """In a sequential rhythm the touch that ends a clock starts the next one."""
-    for n, clock in enumerate(fold.clocks):
-        if clock is not before[n] and clock.state in _TOUCHED and clock.round == fold.round:
+    for clock in fold.clocks:
+        if clock.ended_by == now.event.id and clock.state in _TOUCHED and clock.round == fold.round:
             judged_by = policy.judging(clock)
             duty = judged_by.duty(clock.duty)
             if duty is not None and duty.rhythm is Rhythm.SEQUENTIAL:

@@ -10,7 +10,7 @@ from monitor.core.matching import Happening
 from monitor.core.moves import paused
 from monitor.core.policy import Attempts, Duty, Policy, Rhythm
 from monitor.core.predicate import holds
-from monitor.core.tables import LATE_STATES, OPEN_STATES, ClockState
+from monitor.core.tables import LATE_STATES, LIVE_STATES, OPEN_STATES, ClockState
 from monitor.core.targets import calendar_of, target_of, warn_ats
 
 Prior = Mapping[tuple[str, int], Clock]
@@ -24,13 +24,18 @@ def started(fold: Fold, duty: Duty, now: Happening, policy: Policy, prior: Prior
     cycle = 1
     for clock in fold.clocks:
         if clock.duty == duty.name:
-            if clock.round == fold.round and (not duty.repeats or clock.state in OPEN_STATES):
+            if clock.round == fold.round and (not duty.repeats or clock.state in _occupying(duty)):
                 return fold
             cycle = max(cycle, clock.cycle + 1)
     new = _again(fold, duty, cycle, now, policy, prior) if prior else _new(fold, duty, cycle, now, policy)
     if new is None:
         return fold
     return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, (*fold.clocks, new))
+
+
+def _occupying(duty: Duty) -> frozenset[ClockState]:
+    """The states in which a clock leaves no room for the next; an independent rhythm does not wait for late touches."""
+    return LIVE_STATES if duty.rhythm is Rhythm.INDEPENDENT else OPEN_STATES
 
 
 def _again(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy, prior: Prior) -> Clock | None:

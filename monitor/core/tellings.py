@@ -113,7 +113,7 @@ def tellings(clock: Clock, known_until: int, told: Mapping[ToldKey, Told], ticki
 
     due_at = clock.due_at
     first_due_at = due_at if clock.first_due_at is None else clock.first_due_at
-    hold = [Telling(Kind.ACTIVATED, "", clock.started_at, first_due_at, _evidence(clock.started_by))]
+    hold = [Telling(Kind.ACTIVATED, "", clock.started_at, first_due_at, _evidence(clock.started_by), None)]
     if clock.moves:
         hold += _moves(clock)
         level = _nth(clock.moves, Kind.PAUSED)
@@ -164,6 +164,8 @@ def _due_as_of(clock: Clock, at: int) -> int:
 
 def _ending(clock: Clock, kind: Kind) -> Telling:
     at = clock.due_at if clock.ended_at is None else clock.ended_at
+    if clock.ended_by and not clock.needed and not clock.attempts:
+        return Telling(kind, "", at, clock.due_at, (clock.ended_by,), None)
     attempts = tuple(attempt.id for attempt in clock.attempts)
     ids, reason = attempts, None
     if clock.ended_by not in attempts:

@@ -1,0 +1,107 @@
+"""What the passing of time does beside breaching: silence accepts, rhythms go on."""
+
+from monitor.core.outcome import Kind, Reason
+from monitor.core.passing import MISSED_MAX
+from monitor.core.policy import Policy, Rhythm
+from tests.support.agreement import DISPOSITION, duty, event_is, policy
+from tests.support.history import Input, assigned, at, called, event, run, said, tick
+
+ACCEPTANCE = duty(
+    "acceptance", starts=event_is("lead.handed_off"), met_by=event_is("lead.accepted", "lead.rejected"), warn_at=(),
+    silence_accepts=True,
+)  # fmt: skip
+SILENT = policy(ACCEPTANCE, duty("next", starts=event_is("lead.accepted"), warn_at=()))
+HANDED_OFF = event("lead.handed_off", 0)
+
+
+def rhythm(kind: Rhythm) -> Policy:
+    return policy(duty(warn_at=(), repeats=True, rhythm=kind))
+
+
+def told(steps: list[Input], agreement: Policy) -> list[tuple[str, str, int, float]]:
+    """Kind, duty, cycle, minute."""
+    outcomes = [o for step in run(steps, agreement) for o in step.outcomes]
+    return [(o.kind.value, o.duty, o.cycle, (o.at - at(0)) / 60e6) for o in outcomes if o.kind is not Kind.FINALISED]
+
+
+def test_silence_accepts_at_the_due_instant_and_what_starts_then_starts() -> None:
+    assert told([HANDED_OFF, tick(59), tick(60)], SILENT) == [
+        ("activated", "acceptance", 1, 0),
+        ("met", "acceptance", 1, 60),
+        ("activated", "next", 1, 60),
+    ]
+    lead = run([HANDED_OFF, tick(61)], SILENT)[-1].lead
+    assert (lead.fold.stage, lead.fold.stage_at) == ("sal", at(60))
+    met = said([HANDED_OFF, tick(60)], SILENT)[0]
+    assert (met.reason, met.evidence_ids, met.evidence_at) == (Reason.SILENCE_ACCEPTED, (), None)
+
+
+def test_what_was_accepted_by_silence_is_touched_and_disposed_of_as_any_other() -> None:
+    assert told([HANDED_OFF, tick(60), called(100), tick(500)], SILENT)[-1] == ("met", "next", 1, 100)
+
+
+def test_a_rejection_in_time_that_is_known_late_takes_all_of_it_back() -> None:
+    steps = [HANDED_OFF, tick(60), event("lead.rejected", 60, reason="bad-data")]
+    done = [(o.kind, o.duty, o.level) for o in run(steps, SILENT)[-1].outcomes]
+    assert (Kind.WITHDRAWN, "next", "activated") in done
+    lead = run(steps, SILENT)[-1].lead
+    assert [(clock.duty, clock.ended_by) for clock in lead.fold.clocks] == [("acceptance", "lead.rejected@60")]
+
+
+def test_silence_stays_what_it_was_when_the_history_is_folded_again_after_it_is_final() -> None:
+    steps: list[Input] = [HANDED_OFF, tick(60), tick(121), called(70), tick(500), event("lead.updated", 65, grade="B")]
+    lead = run(steps, SILENT)[-1].lead
+    assert [(c.duty, c.state.value, c.cycle) for c in lead.fold.clocks] == [
+        ("acceptance", "met", 1),
+        ("next", "met", 1),
+    ]
+    assert lead.fold.stage == "sal"
+
+
+def test_somebody_who_accepts_in_time_is_no_silence() -> None:
+    lead = run([HANDED_OFF, event("lead.accepted", 60), tick(200)], SILENT)[-1].lead
+    assert [(c.duty, c.started_at) for c in lead.fold.clocks] == [("acceptance", at(0)), ("next", at(60))]
+
+
+def test_in_a_sequential_rhythm_the_touch_that_meets_starts_the_next() -> None:
+    assert told([assigned(0), called(20), called(50), tick(110), called(120)], rhythm(Rhythm.SEQUENTIAL)) == [
+        ("activated", "first-touch", 1, 0), ("met", "first-touch", 1, 20),
+        ("activated", "first-touch", 2, 20), ("met", "first-touch", 2, 50),
+        ("activated", "first-touch", 3, 50), ("breached", "first-touch", 3, 110),
+        ("fulfilled_late", "first-touch", 3, 120), ("activated", "first-touch", 4, 120),
+    ]  # fmt: skip
+
+
+def test_a_touch_before_the_start_begins_no_rhythm() -> None:
+    assert told([called(0)], rhythm(Rhythm.SEQUENTIAL)) == []
+
+
+def test_a_rhythm_ends_when_the_lead_leaves() -> None:
+    assert told([assigned(0), event("lead.recycled", 5), called(9), tick(500)], rhythm(Rhythm.SEQUENTIAL)) == [
+        ("activated", "first-touch", 1, 0), ("cancelled", "first-touch", 1, 5),
+    ]  # fmt: skip
+
+
+def test_in_an_independent_rhythm_the_next_clock_starts_when_the_last_is_due() -> None:
+    steps = [assigned(0), called(20), called(30), tick(60), tick(120), called(130)]
+    assert told(steps, rhythm(Rhythm.INDEPENDENT)) == [
+        ("activated", "first-touch", 1, 0), ("met", "first-touch", 1, 20),
+        ("activated", "first-touch", 2, 60), ("breached", "first-touch", 2, 120),
+        ("activated", "first-touch", 3, 120), ("fulfilled_late", "first-touch", 2, 130), ("met", "first-touch", 3, 130),
+    ]  # fmt: skip
+
+
+def test_an_independent_rhythm_that_nobody_keeps_ends() -> None:
+    lead = run([assigned(0), tick(100_000)], rhythm(Rhythm.INDEPENDENT))[-1].lead
+    assert [clock.cycle for clock in lead.fold.clocks] == list(range(1, MISSED_MAX + 1))
+
+
+def test_a_clock_that_has_ended_makes_room_where_the_duty_repeats() -> None:
+    again = policy(duty(warn_at=(), repeats=True))
+    assert [c for _, _, c, _ in told([assigned(0), called(5), assigned(10), assigned(11)], again)] == [1, 1, 2]
+
+
+def test_what_is_final_starts_the_next_clock_again_when_the_history_is_folded_again() -> None:
+    agreement = policy(duty(warn_at=(), repeats=True, rhythm=Rhythm.SEQUENTIAL), DISPOSITION)
+    steps: list[Input] = [assigned(0), called(20), tick(81), called(50), event("lead.updated", 40, grade="B")]
+    assert run(steps, agreement)[-1].outcomes == ()
