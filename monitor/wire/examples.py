@@ -1,4 +1,4 @@
-"""One example of each lead event and each outcome, and of a lead explained; the committed ones are written from here."""
+"""One example of each lead event and outcome, and one explained lead; the committed ones are written from here."""
 
 import json
 from collections import deque
@@ -37,7 +37,7 @@ _DAY: Final = "2026-10-01T"
 _STARTED_AT: Final = from_rfc3339(_DAY + "07:02:00Z")
 _DUE_AT: Final = from_rfc3339(_DAY + "11:02:00Z")
 
-# Thursday afternoon to Friday morning: an automated mail, a pause, another owner, and a call that is too late.
+# Thursday to Friday: an automated mail, a pause, another owner, somebody else's call, and one that is too late.
 _AGREEMENT: Final = """\
 agreement: {name: DACH inbound, version: 2026-Q4, effective_from: 2026-10-01}
 timezone: Europe/Berlin
@@ -46,12 +46,13 @@ calendars:
 follow_up:
   - duty: first-touch
     starts: lead.assigned
-    met_by: {activity: [call, email, meeting], direction: outbound, by: person}
+    met_by: {activity: [call, email, meeting], direction: outbound}
     paused_while: {waiting_on: prospect}
     on_reassign: remaining, at least 30 working_minutes
+    calendar: munich
     targets:
-      - {when: 'grade == "A"', within: 5 minutes elapsed}
-      - {within: 4 working_hours, calendar: munich}
+      - {when: 'grade == "A"', within: 30 working_minutes}
+      - {within: 4 working_hours}
     warn_at: [50%, 30 working_minutes left]
     final_after: {default: 10 minutes, crm-import: 24 hours}
 """
@@ -64,7 +65,8 @@ _EXPLAINED: Final[tuple[tuple[str, str, Mapping[str, Scalar]], ...]] = (
     (ev.LEAD_UPDATED, "01T15:30:00Z", {"waiting_on": "prospect"}),
     (ev.LEAD_UPDATED, "02T07:30:00Z", {"waiting_on": "nobody"}),
     (ev.LEAD_ASSIGNED, "02T09:00:00Z", {"owner": "ben"}),
-    (ev.ACTIVITY_LOGGED, "02T11:10:00Z", {"channel": "call", "direction": "outbound", "actor": "person"}),
+    (ev.ACTIVITY_LOGGED, "02T09:40:00Z", {"channel": "call", "direction": "outbound", "actor_id": "cem"}),
+    (ev.ACTIVITY_LOGGED, "02T12:40:00Z", {"channel": "call", "direction": "outbound", "actor": "person"}),
 )
 
 
@@ -129,7 +131,7 @@ def explained_lead() -> dict[str, object]:
     ]
     policy = read_policy(_AGREEMENT, "agreement.yaml")
     replay = Replay(policy)
-    deque(replay.run(events, from_rfc3339("2026-10-02T12:00:00Z")), maxlen=0)
+    deque(replay.run(events, from_rfc3339("2026-10-02T13:00:00Z")), maxlen=0)
     return lead_answer(explained(replay.leads["L-1"], policy))
 
 

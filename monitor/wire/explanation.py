@@ -72,7 +72,7 @@ class ClockData(_Model):
 
     duty: str = Field(description="Name of the duty in the agreement.")
     cycle: int = Field(ge=1, description="1 for the first clock of this duty on this lead, 2 for the next, …")
-    round: int = Field(ge=0, description="How often the lead had left the funnel before.")
+    round: int = Field(ge=1, description="1 until the lead leaves the funnel, 2 after that, …")
     team: str = Field(description="Team that owes the duty.")
     state: ClockState = Field(description="Where the clock stands.")
     final: bool = Field(description="Nothing can revise the verdict any more.")
@@ -109,7 +109,7 @@ class ClockData(_Model):
 class SpanData(_Model):
     """What the lead waited for, and how long."""
 
-    round: int = Field(ge=0, description="How often the lead had left the funnel before.")
+    round: int = Field(ge=1, description="1 until the lead leaves the funnel, 2 after that, …")
     step: Step = Field(description="What it waited for, since the step before.")
     team: str = Field(description="Team that answers for it; may be empty.")
     from_at: Instant = Field(description="Since when.")
@@ -187,7 +187,7 @@ def _clock(story: ClockStory) -> ClockData:
     return ClockData(
         duty=clock.duty,
         cycle=clock.cycle,
-        round=clock.round,
+        round=clock.round + 1,
         team=clock.team,
         state=clock.state,
         final=clock.final,
@@ -233,7 +233,7 @@ def _clock(story: ClockStory) -> ClockData:
 
 def _span(span: Span) -> SpanData:
     return SpanData(
-        round=span.round,
+        round=span.round + 1,
         step=span.step,
         team=span.team,
         from_at=to_rfc3339(span.from_at),
