@@ -56,11 +56,12 @@ def explain(lead: str, events_file: Path, policy_file: Path, *, at: str | None, 
     events, bad = read_events(events_file)
     judged = Replay(policy)
     try:
-        deque(judged.run(_concerning(lead, events), _end(events, until_at)), maxlen=0)
+        end_at = _end(events, until_at)
+        deque(judged.run(_concerning(lead, events), end_at), maxlen=0)
         found = judged.leads.get(lead)
         if found is None:
             raise Failure(f"{lead}: no such lead in {events_file}{'' if at is None else f' by {at}'}", BAD_INPUT)
-        tell(lead_answer(explained(found, policy)), as_json=as_json)
+        tell(lead_answer(explained(found, policy, end_at or 0)), as_json=as_json)
     except CalendarExhausted as error:
         raise _beyond(events_file, error) from None
     _complain(bad)

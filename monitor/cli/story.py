@@ -14,6 +14,8 @@ _US_PER_S: Final = 1_000_000
 def story(lead: Mapping[str, Any]) -> list[str]:
     """The lines of a lead's story: what happened and was said, then each clock, then where the time went."""
     head = f"lead {lead['lead']}: stage {lead['stage'] or 'unknown'}" + (", erased" if lead["erased"] else "")
+    if lead["judged_until"] is not None:
+        head += f"; judged until {_at(lead['judged_until'])}"
     lines = [(said["at"], 1, _said(said)) for said in lead["said"]]
     lines += [
         (event["at"], 0, f"  {_at(event['at'])}  {event['type']}{_data(event['data'])}") for event in lead["timeline"]

@@ -65,8 +65,12 @@ class Explanation(NamedTuple):
     spans: tuple[Span, ...]
 
 
-def explained(lead: Lead, policy: Policy) -> Explanation:
-    """The lead's clocks, each with what it was judged by, and where its time went."""
+def explained(lead: Lead, policy: Policy, judged_until: int = 0) -> Explanation:
+    """The lead's clocks, each with what it was judged by, and where its time went.
+
+    `judged_until`: nothing up to then was left to say, whether or not a tick had to reach this lead.
+    """
+    lead = lead._replace(known_until=max(lead.known_until, judged_until))
     seen, said = retold(lead, policy), _standing(lead, policy)
     clocks = tuple(
         _story(lead, clock, seen, [o for o in said if (o.duty, o.cycle) == (clock.duty, clock.cycle)], policy)

@@ -35,6 +35,11 @@ class ReadTick(NamedTuple):
     appended_at: int | None
     """By the clock of the broker; None where the topic keeps the sender's time instead."""
 
+    @property
+    def passed_at(self) -> int:
+        """A clock that is fast moves nobody's time: no more has passed than the broker's clock says."""
+        return min(self.at, self.appended_at or self.at)
+
 
 class Judged(NamedTuple):
     """What one batch brought about; nothing of it is remembered yet."""
@@ -58,6 +63,7 @@ class PartitionJudge:
         self._policy = policy
         self._touched: dict[bytes, bytes] = {}
         self._opened: OpenClocks = Counter()
+        self._judged_until = 0
         self.open_clocks: OpenClocks = Counter()
         self.set_aside = 0
         """Leads whose state cannot be read: their events end in dead letters, their deadlines are not known."""
@@ -92,8 +98,7 @@ class PartitionJudge:
                 continue
             if isinstance(read, TimeAdvanced):
                 tick = ReadTick(read.at, _appended_at(record))
-                # A clock that is fast moves nobody's time: no more has passed than the broker's clock says.
-                read = TimeAdvanced(min(read.at, tick.appended_at or read.at))
+                read = TimeAdvanced(tick.passed_at)
                 keys = self.deadlines.due(read.at)
             else:
                 keys = [read.lead.encode()]
@@ -123,6 +128,8 @@ class PartitionJudge:
             read_to = self._shard.changelog_offset
             unread = changelog_offset - len(judged.states) - (-1 if read_to is None else read_to)
             self._shard.put_all(judged.states, changelog_offset if alone or not unread else read_to or 0)
+        if judged.tick is not None:
+            self._judged_until = max(self._judged_until, judged.tick.passed_at)
         self._touched.clear()
         self.open_clocks.update(self._opened)
         self._opened = Counter()
@@ -135,7 +142,7 @@ class PartitionJudge:
     def explain(self, name: str) -> Explanation | None:
         """The remembered state of one lead, and why it is as it is. Raises UnreadableState."""
         found = self.lead(name)
-        return None if found is None else explained(found, self._policy)
+        return None if found is None else explained(found, self._policy, self._judged_until)
 
     def _advance(self, key: bytes, event: Event | TimeAdvanced, offset: int) -> Step | None:
         """None: the lead's state contains this record already."""

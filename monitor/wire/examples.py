@@ -37,8 +37,8 @@ _DAY: Final = "2026-10-01T"
 _STARTED_AT: Final = from_rfc3339(_DAY + "07:02:00Z")
 _DUE_AT: Final = from_rfc3339(_DAY + "11:02:00Z")
 
-# Thursday to Friday: an automated mail, a pause, another owner, somebody else's call, and one that is too late.
-_AGREEMENT: Final = """\
+# Of `explained_lead`; Thursday to Friday: an automated mail, a pause, another owner, somebody else's call, and one that is too late.
+EXPLAINED_BY: Final = """\
 agreement: {name: DACH inbound, version: 2026-Q4, effective_from: 2026-10-01}
 timezone: Europe/Berlin
 calendars:
@@ -129,10 +129,10 @@ def explained_lead() -> dict[str, object]:
         ev.Event("L-1", f"evt-{number:04}", type_, from_rfc3339(f"2026-10-{time}"), "crm", data)
         for number, (type_, time, data) in enumerate(_EXPLAINED, start=1)
     ]
-    policy = read_policy(_AGREEMENT, "agreement.yaml")
+    policy, until_at = read_policy(EXPLAINED_BY, "agreement.yaml"), from_rfc3339("2026-10-02T13:00:00Z")
     replay = Replay(policy)
-    deque(replay.run(events, from_rfc3339("2026-10-02T13:00:00Z")), maxlen=0)
-    return lead_answer(explained(replay.leads["L-1"], policy))
+    deque(replay.run(events, until_at), maxlen=0)
+    return lead_answer(explained(replay.leads["L-1"], policy, until_at))
 
 
 def valid_files() -> dict[str, dict[str, object]]:

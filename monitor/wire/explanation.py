@@ -152,7 +152,7 @@ class LeadAnswer(_Model):
     spans: tuple[SpanData, ...] = Field(description="Where its time went until the first touch, round by round.")
     timeline: tuple[EventData, ...] = Field(description="The events that are kept, in order of judgement.")
     said: tuple[ToldData, ...] = Field(description="What was said of it.")
-    judged_until: Instant | None = Field(description="The newest tick that reached it.")
+    judged_until: Instant | None = Field(description="Everything up to then was judged; null: no tick was read so far.")
 
 
 def lead_answer(explained: Explanation) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from monitor.core.policy import Attempts, Pausing, Policy, Target
 from monitor.core.predicate import parse
 from monitor.wire.explanation import lead_answer
 from tests.support.agreement import HOUR, MINUTE, TOUCH, duty, elapsed, policy
-from tests.support.history import Input, assigned, called, event, run, tick
+from tests.support.history import Input, assigned, at, called, event, run, tick
 
 PAUSING = policy(duty(pausing=Pausing(during=parse('waiting_on == "prospect"'), longest=elapsed(30))))
 CADENCE = policy(duty(met_by=(), warn_at=(), attempts=Attempts(3, (TOUCH,), {}, spacing_us=10 * MINUTE)))
@@ -54,6 +54,14 @@ def lines(steps: list[Input], agreement: Policy) -> list[str]:
 )
 def test_a_person_reads(agreement: Policy, steps: list[Input], line: str) -> None:
     assert line in lines([assigned(0), *steps], agreement)
+
+
+def test_time_goes_on_for_a_lead_that_no_tick_had_to_reach() -> None:
+    waiting = run([assigned(0)], PAUSING)[-1].lead
+    told = story(lead_answer(explained(waiting, PAUSING, at(20))))
+    assert told[0] == "lead L: stage unknown; judged until 2026-10-01T08:20:00Z"
+    assert "  to touch: 20 min so far, sales" in told
+    assert "  counted: 20 min: 2026-10-01T08:00:00Z to 2026-10-01T08:20:00Z" in told
 
 
 def test_of_many_stretches_it_is_said_that_they_are_the_newest() -> None:
