@@ -1,29 +1,23 @@
 """Everything that explains the verdicts on a lead, computed from its state and the agreement."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
 from monitor.core.acts import Act, acts
 from monitor.core.calendar import Calendar
-from monitor.core.event import LEAD_UPDATED
-from monitor.core.evidence import Evidence
-from monitor.core.lead import Clock, Lead, by_time
-from monitor.core.matching import Happening
+from monitor.core.deciding import NOT_KNOWN, chosen_target, eras_of
+from monitor.core.lead import Clock, Lead
 from monitor.core.outcome import Kind, Outcome
-from monitor.core.policy import Duty, Inheritance, Policy
+from monitor.core.policy import Policy
 from monitor.core.retelling import Seen, retold
 from monitor.core.shares import Share, owner_at, owners, shares
 from monitor.core.spans import Span, spans
-from monitor.core.targets import calendar_of, target_of
 from monitor.core.verdicts import difference
-from monitor.core.worktime import Eras, Pause, Stretch, newest_stretches, pauses, runs
+from monitor.core.worktime import Pause, Stretch, newest_stretches, pauses, runs
 
 # Stretches shown of one clock, the newest ones: five weeks of morning and afternoon; a limit is rarely longer.
 STRETCHES_MAX: Final = 50
-
-NOT_KNOWN: Final = "not known any more"
-EVERY_LEAD, EVERY_OTHER_LEAD = "every lead", "every other lead"
 
 VERDICTS: Final = frozenset({Kind.MET, Kind.BREACHED, Kind.FULFILLED_LATE, Kind.CANCELLED})
 
@@ -94,10 +88,10 @@ def _story(lead: Lead, clock: Clock, seen: Sequence[Seen], said: Sequence[Outcom
     version = policy.of(clock.policy_version)
     duty = None if version is None else version.duty(clock.duty)
     calendar = policy.judging(clock).calendars.get(clock.calendar)
-    decided = () if duty is None or version is None else tuple(_decisions(lead, clock, duty, seen))
+    target, decided = (NOT_KNOWN, ()) if duty is None else chosen_target(lead, clock, duty, seen)
     known_until = max(lead.known_until, lead.evidence.newest_at or 0, clock.started_at)
     stood_still = pauses(clock, known_until)
-    eras = _eras(clock, duty, decided, calendar, policy)
+    eras = eras_of(clock, duty, decided, policy)
     over_at = known_until if clock.ended_at is None else clock.ended_at
     until = over_at if stood_still and stood_still[-1].to_at is None else min(over_at, clock.verdict_at)
     counted = runs(clock, stood_still, eras, clock.started_at, until)
@@ -110,7 +104,7 @@ def _story(lead: Lead, clock: Clock, seen: Sequence[Seen], said: Sequence[Outcom
     return ClockStory(
         clock,
         None if newest is None else newest._replace(owner=owner_at(owned, newest.at)),
-        NOT_KNOWN if duty is None else _target(clock, duty, decided),
+        target,
         _practical(calendar, clock.due_at),
         tuple(islice(newest_stretches(counted), STRETCHES_MAX))[::-1],
         sum(run.working_us for run in counted),
@@ -119,64 +113,6 @@ def _story(lead: Lead, clock: Clock, seen: Sequence[Seen], said: Sequence[Outcom
         () if duty is None else acts(clock, duty, seen),
         shares(owned, counted, late),
     )
-
-
-def _decisions(lead: Lead, clock: Clock, duty: Duty, seen: Sequence[Seen]) -> Iterator[tuple[int, Happening | None]]:
-    """What decided on target and calendar, by instant: the start, then each change of owner that decides anew.
-
-    None: it is not kept any more.
-    """
-    by_event = {(each.now.event.at, each.now.event.id): each.now for each in seen}
-    start = by_event.get((clock.started_at, clock.started_by))
-    if start is None and by_time(clock.started_by):
-        start = _at_start(lead, clock, seen)
-    yield clock.started_at, start
-    if duty.on_reassign.inheritance is not Inheritance.INHERIT:
-        for move in clock.moves:
-            if move.kind is Kind.REASSIGNED:
-                yield move.at, by_event.get((move.at, move.by))
-
-
-def _at_start(lead: Lead, clock: Clock, seen: Sequence[Seen]) -> Happening | None:
-    """What was known when the passing of time started the clock."""
-    at = clock.started_at
-    known = [each.now.attributes for each in seen if each.now.event.at <= at]
-    if lead.base is not None and lead.base_key is not None and lead.base_key[0] <= at:
-        known.insert(0, lead.base.attributes)
-    return Happening(Evidence(at, "", LEAD_UPDATED, "", {}), None, known[-1]) if known else None
-
-
-def _target(clock: Clock, duty: Duty, decided: Sequence[tuple[int, Happening | None]]) -> str:
-    """Whatever is derived must agree with what the clock keeps; else the agreement was changed under its version."""
-    if len(duty.targets) == 1:
-        return EVERY_LEAD if duty.targets[0].limit.text == clock.limit else NOT_KNOWN
-    _, now = decided[-1] if duty.on_reassign.inheritance is Inheritance.FRESH else decided[0]
-    target = None if now is None else target_of(duty, now)
-    if target is None or target.limit.text != clock.limit:
-        return NOT_KNOWN
-    return EVERY_OTHER_LEAD if target.when is None else target.when.text
-
-
-def _eras(
-    clock: Clock,
-    duty: Duty | None,
-    decided: Sequence[tuple[int, Happening | None]],
-    calendar: Calendar | None,
-    policy: Policy,
-) -> Eras:
-    """The calendar in force from each decision on; that of the clock is the newest, and stands in for the unknown."""
-    eras: list[tuple[int, Calendar | None]] = [(clock.started_at, calendar)]
-    stays_elapsed = calendar is None and duty is not None and duty.on_reassign.inheritance is not Inheritance.FRESH
-    if duty is None or stays_elapsed or len(decided) < 2:
-        return eras
-    calendars = policy.judging(clock).calendars
-    for n, (at, now) in enumerate(decided[:-1]):
-        theirs = calendar
-        if now is not None:
-            name = calendar_of(target_of(duty, now), now)
-            theirs = None if name is None else calendars.get(name)
-        eras[n:] = [(at, theirs)]
-    return [*eras, (decided[-1][0], calendar)]
 
 
 def _practical(calendar: Calendar | None, due_at: int) -> int:

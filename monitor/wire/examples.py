@@ -37,7 +37,7 @@ _DAY: Final = "2026-10-01T"
 _STARTED_AT: Final = from_rfc3339(_DAY + "07:02:00Z")
 _DUE_AT: Final = from_rfc3339(_DAY + "11:02:00Z")
 
-# Of `explained_lead`; Thursday to Friday: an automated mail, a pause, another owner, somebody else's call, and one that is too late.
+# Of `explained_lead`: an automated mail, a pause, another owner, somebody else's call, and one that is too late.
 EXPLAINED_BY: Final = """\
 agreement: {name: DACH inbound, version: 2026-Q4, effective_from: 2026-10-01}
 timezone: Europe/Berlin

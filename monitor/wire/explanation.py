@@ -4,8 +4,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from monitor.core.deciding import NOT_KNOWN
 from monitor.core.event import Scalar
-from monitor.core.explanation import NOT_KNOWN, STRETCHES_MAX, VERDICTS, ClockStory, Explanation
+from monitor.core.explanation import STRETCHES_MAX, VERDICTS, ClockStory, Explanation
 from monitor.core.instant import to_rfc3339
 from monitor.core.lead import by_time
 from monitor.core.outcome import Kind, Reason

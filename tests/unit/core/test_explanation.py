@@ -8,16 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.core.calendar import Calendar
+from monitor.core.deciding import EVERY_LEAD, EVERY_OTHER_LEAD, NOT_KNOWN
 from monitor.core.event import Scalar
-from monitor.core.explanation import (
-    EVERY_LEAD,
-    EVERY_OTHER_LEAD,
-    NOT_KNOWN,
-    STRETCHES_MAX,
-    ClockStory,
-    Explanation,
-    explained,
-)
+from monitor.core.explanation import STRETCHES_MAX, ClockStory, Explanation, explained
 from monitor.core.lead import EVIDENCE_MAX
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.outcome import Kind, Reason
@@ -145,6 +138,11 @@ def test_the_target_of_a_clock_that_time_started_is_that_of_its_start() -> None:
     steps = [assigned(0), updated(50, grade="A"), updated(65, grade="B"), tick(61), tick(66)]
     told = whole(steps, agreement).clocks[1]
     assert (told.clock.started_at, told.target) == (at(60), 'grade == "A"')
+
+
+def test_what_became_known_when_the_verdict_was_final_decides_no_target() -> None:
+    steps = [assigned(0), tick(60), tick(130), updated(-5, grade="A")]
+    assert story(steps, policy(duty())).target == EVERY_OTHER_LEAD
 
 
 def test_a_target_that_cannot_be_derived_any_more_is_not_guessed() -> None:
@@ -334,7 +332,7 @@ _STEPS = st.one_of(
 
 
 @given(st.lists(_STEPS, min_size=1, max_size=16))
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_whatever_happened_the_parts_add_up(steps: list[Input]) -> None:
     told = whole([event("lead.created", -1), *steps], MOVING)
     for each in told.clocks:
