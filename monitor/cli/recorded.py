@@ -57,7 +57,7 @@ def explain(lead: str, events_file: Path, policy_file: Path, *, at: str | None, 
     judged = Replay(policy)
     try:
         end_at = _end(events, until_at)
-        deque(judged.run(_concerning(lead, events), end_at), maxlen=0)
+        deque(judged.run(concerning(lead, events), end_at), maxlen=0)
         found = judged.leads.get(lead)
         if found is None:
             raise Failure(f"{lead}: no such lead in {events_file}{'' if at is None else f' by {at}'}", BAD_INPUT)
@@ -67,7 +67,7 @@ def explain(lead: str, events_file: Path, policy_file: Path, *, at: str | None, 
     _complain(bad)
 
 
-def _concerning(lead: str, events: Iterable[Event]) -> list[Event]:
+def concerning(lead: str, events: Iterable[Event]) -> list[Event]:
     """The events of the lead, and of all that were merged with it."""
     links = [{event.lead, str(event.data.get("into"))} for event in events if event.type == LEAD_MERGED]
     known, before = {lead}, set[str]()

@@ -74,8 +74,6 @@ class Verdicts:
                 self._standing[clock] = Verdict(outcome.at, met, outcome.owner, outcome.team, outcome.segment)
             case Kind.FULFILLED_LATE:
                 self._measure(clock, outcome.late_elapsed_us, outcome.late_working_us)
-            case Kind.CANCELLED:
-                self._standing.pop(clock, None)
             case Kind.WITHDRAWN if outcome.level == Kind.FULFILLED_LATE:
                 self._measure(clock, None, None)
             case Kind.WITHDRAWN if outcome.level in (Kind.MET, Kind.BREACHED):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from monitor.cli.recorded import concerning
 from monitor.core.advance import TimeAdvanced
 from monitor.core.event import Event
 from monitor.stream.directory import lead_answer
@@ -196,6 +197,15 @@ def test_for_one_lead_time_ends_with_the_last_event_of_all(folder: Path) -> None
 def test_a_merged_lead_is_explained_with_those_that_it_was_merged_with(folder: Path) -> None:
     answer = json.loads(explain(folder, "L-3", "--json").stdout)
     assert [clock["reason"] for clock in answer["clocks"]] == ["lead_merged"]
+
+
+def test_leads_that_were_merged_concern_one_another_however_many_lie_between() -> None:
+    def merged(lead: str, into: str) -> Event:
+        return Event(lead, f"{lead}-{into}", "lead.merged", 0, "crm", {"into": into})
+
+    events = [merged("A", "B"), merged("C", "B"), merged("C", "D"), merged("D", "A"), merged("E", "F")]
+    assert concerning("D", events) == events[:4]
+    assert concerning("E", events) == events[4:]
 
 
 def test_bad_lines_are_named_and_the_rest_is_explained(folder: Path) -> None:

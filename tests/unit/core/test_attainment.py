@@ -56,6 +56,8 @@ def test_the_lateness_that_stands_counts() -> None:
     assert (late.late, late.late_elapsed_us, late.late_working_us) == (1, 30 * MINUTE, None)
     earlier = first(said([assigned(0), tick(60), called(90), called(70)]))
     assert (earlier.late, earlier.late_elapsed_us) == (1, 10 * MINUTE)
+    lapsed = first(said([assigned(0), tick(60), called(90), event("lead.disqualified", 70)]))
+    assert (lapsed.attainment, lapsed.late, lapsed.late_elapsed_us) == (Attainment(0, 1), 0, None)
     in_time = first(said([assigned(0), tick(60), called(90), called(50)]))
     assert (in_time.late, in_time.late_elapsed_us) == (0, None)
 

@@ -265,6 +265,12 @@ def test_acts_are_told_from_the_start_to_the_one_that_met_the_duty() -> None:
     assert [(done.at, done.counted) for done in told.acts] == [(at(5), False), (at(10), True)]
 
 
+def test_an_act_at_the_very_instant_of_the_one_that_met_the_duty_is_told_if_it_was_judged_before() -> None:
+    a, b, c = (called(10)._replace(id=name) for name in "abc")
+    told = story([assigned(0), a._replace(data={}), b, c], policy(duty()))
+    assert [(done.id, done.counted) for done in told.acts] == [("a", False), ("b", True)]
+
+
 def test_an_act_that_came_too_late_for_its_source_says_so() -> None:
     agreement = policy(duty(warn_at=()))
     told = story([assigned(0), tick(60), tick(130), called(30)], agreement)

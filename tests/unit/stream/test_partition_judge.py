@@ -196,3 +196,12 @@ def test_what_somebody_else_wrote_to_the_changelog_in_between_is_left_for_the_ne
     assert sorted(key for key, _ in shard.items()) == [b"a", b"b", b"c", b"d"]
     judge.remember(judge.fold([Record(4, encode_event(assigned("e")), b"e")]), 7, alone=True)
     assert shard.changelog_offset == 7
+
+
+def test_a_lead_is_explained_up_to_the_newest_tick_whether_or_not_it_had_to_reach_it() -> None:
+    judge = PartitionJudge(MemoryShard(), POLICY)
+    assert judged(judge, log_of(assigned("a"), TimeAdvanced(START + MINUTE))) == [Kind.ACTIVATED]
+    found = judge.explain("a")
+    assert found is not None
+    assert found.clocks[0].used_us == MINUTE
+    assert judge.explain("b") is None
