@@ -17,6 +17,7 @@ from monitor.core.event import LEAD_MERGED, Event
 from monitor.core.explanation import explained
 from monitor.core.instant import from_rfc3339
 from monitor.core.replay import Replay
+from monitor.stream.garbage import collect_less_often
 from monitor.wire.explanation import lead_answer
 from monitor.wire.lead_event import InvalidRecord, TimeLimits, decode
 from monitor.wire.outcome import encode_outcome
@@ -27,6 +28,7 @@ ANY_TIME: Final = TimeLimits(future_us=2**62, past_us=2**62)
 
 def replay(events_file: Path, policy_file: Path, out: Path, *, until: str | None, as_json: bool) -> None:
     """Write the outcomes of a recorded history and say what they add up to; exit 1 if there was a bad line."""
+    collect_less_often()
     policy, until_at = policy_of(policy_file), _instant("--until", until)
     events, bad = read_events(events_file)
     told, verdicts, judged = Counter[str](), Verdicts(), Replay(policy)
