@@ -29,10 +29,12 @@ class Took(NamedTuple):
 
 
 def took(leads: Iterable[Lead], policy: Policy) -> list[Took]:
-    """By step and the team that answers for it, in the order of the steps."""
+    """By step and the team that answers for it, in the order of the steps; a merged lead counts where it goes on."""
     elapsed: dict[tuple[Step, str], list[int]] = {}
     working: dict[tuple[Step, str], list[int]] = {}
     for lead in leads:
+        if lead.merged is not None:
+            continue
         for span in spans(lead, retold(lead, policy), policy):
             if span.to_at is not None:
                 elapsed.setdefault((span.step, span.team), []).append(span.elapsed_us)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
+from shlex import quote
 from typing import Any, Final
 
 from monitor.core.explanation import STRETCHES_MAX
@@ -17,12 +18,13 @@ def story(lead: Mapping[str, Any]) -> list[str]:
     if lead["judged_until"] is not None:
         head += f"; judged until {_at(lead['judged_until'])}"
     lines = [(said["at"], 1, _said(said)) for said in lead["said"]]
-    lines += [
-        (event["at"], 0, f"  {_at(event['at'])}  {event['type']}{_data(event['data'])}") for event in lead["timeline"]
-    ]
+    for event in lead["timeline"]:
+        of = "" if event["lead"] == lead["lead"] else f" of {event['lead']}"
+        lines.append((event["at"], 0, f"  {_at(event['at'])}  {event['type']}{of}{_data(event['data'])}"))
     happened = ["what happened and what was said:", *(line for *_, line in sorted(lines))]
     clocks = [line for clock in lead["clocks"] for line in _clock(clock)]
-    return [head, *happened, *clocks, *_spans(lead["spans"])]
+    told, into = [head, *happened, *clocks, *_spans(lead["spans"])], lead["merged_into"]
+    return [*told, f"merged into {into}, where it goes on: lead-sla explain {quote(into)}"] if into else told
 
 
 def _clock(clock: Mapping[str, Any]) -> Iterator[str]:

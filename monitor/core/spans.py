@@ -63,7 +63,7 @@ def _spans(lead: Lead, seen: Sequence[Seen], number: int, policy: Policy) -> lis
             since_at = to_at
             team = _team_after(step, reached, team, lead, policy)
     missing = [step for n, step in enumerate(Step) if not any(later in reached for later in list(Step)[n:])]
-    if missing and lead.fold.round == number:
+    if missing and lead.fold.round == number and lead.merged is None:
         until = max(lead.known_until, seen[-1].now.event.at, since_at)
         found.append(_span(number, missing[0], team, (since_at, until), None, calendar))
     return found

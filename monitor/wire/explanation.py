@@ -126,6 +126,7 @@ class EventData(_Model):
     id: str = Field(description="Its id.")
     type: str = Field(description="Its type.")
     source: str = Field(description="Who sent it.")
+    lead: str = Field(description="Id of the lead that it happened to; another one, if that was merged into this.")
     data: dict[str, Scalar] = Field(description="What it said.")
 
 
@@ -147,6 +148,7 @@ class LeadAnswer(_Model):
 
     lead: str = Field(description="Id of the lead.")
     erased: bool = Field(description="Everything known of it was forgotten.")
+    merged_into: str | None = Field(description="Id of the lead that it goes on as.")
     stage: str = Field(description="Its stage; empty: not known.")
     attributes: dict[str, Scalar] = Field(description="What is known of it.")
     clocks: tuple[ClockData, ...] = Field(description="Its clocks in the order in which they started.")
@@ -162,12 +164,16 @@ def lead_answer(explained: Explanation) -> dict[str, Any]:
     answer = LeadAnswer(
         lead=lead.id,
         erased=lead.erased,
+        merged_into=None if lead.merged is None else lead.merged.into,
         stage=lead.fold.stage,
         attributes=dict(lead.fold.attributes),
         clocks=tuple(map(_clock, explained.clocks)),
         spans=tuple(map(_span, explained.spans)),
         timeline=tuple(
-            EventData(at=to_rfc3339(piece.at), id=piece.id, type=piece.type, source=piece.source, data=dict(piece.data))
+            EventData(
+                at=to_rfc3339(piece.at), id=piece.id, type=piece.type, source=piece.source,
+                lead=lead.id if piece.via is None else piece.via.path[0], data=dict(piece.data),
+            )
             for piece in lead.evidence
         ),
         said=tuple(

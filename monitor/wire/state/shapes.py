@@ -3,6 +3,7 @@
 import msgspec
 
 from monitor.core.event import Scalar
+from monitor.core.evidence import Via
 from monitor.core.tables import ClockState
 
 
@@ -36,3 +37,4 @@ class EvidenceRecord(msgspec.Struct, array_like=True, gc=False):
     source: int
     data: dict[int | str, Scalar]
     barred: tuple[str, ...] = ()
+    via: Via | None = None

@@ -100,7 +100,7 @@ def test_a_replay_says_what_it_adds_up_to(folder: Path) -> None:
         "segment": [{"name": "enterprise", "breached": 1}],
     }
     assert [(span["step"], span["team"], span["leads"], span["median_s"]) for span in answer["spans"]] == [
-        ("assign", "marketing", 3, 0.0),
+        ("assign", "marketing", 2, 0.0),
         ("touch", "sales", 2, 600.0),
     ]
     assert answer["spans"][0]["p90_s"] == 600.0
@@ -197,6 +197,9 @@ def test_for_one_lead_time_ends_with_the_last_event_of_all(folder: Path) -> None
 def test_a_merged_lead_is_explained_with_those_that_it_was_merged_with(folder: Path) -> None:
     answer = json.loads(explain(folder, "L-3", "--json").stdout)
     assert [clock["reason"] for clock in answer["clocks"]] == ["lead_merged"]
+    assert answer["merged_into"] == "L-2"
+    goes_on = json.loads(explain(folder, "L-2", "--json").stdout)
+    assert {event["lead"] for event in goes_on["timeline"]} == {"L-2", "L-3"}
 
 
 def test_leads_that_were_merged_concern_one_another_however_many_lie_between() -> None:
@@ -251,7 +254,7 @@ def test_a_worker_answers_what_explain_says_of_the_same_events(folder: Path) -> 
     judge = PartitionJudge(MemoryShard(), load_policy(folder / "agreement.yaml"))
     last = TimeAdvanced(max(event.at for event in events))
     judge.remember(judge.fold([Record(n, event) for n, event in enumerate([*events, last])]), len(events))
-    for lead in ("L-1", "L-2"):
+    for lead in ("L-1", "L-3"):
         found = judge.explain(lead)
         assert found is not None
         told = lead_answer(found)

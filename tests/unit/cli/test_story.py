@@ -7,6 +7,7 @@ from monitor.core.explanation import explained
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.policy import Attempts, Pausing, Policy, Target
 from monitor.core.predicate import parse
+from monitor.core.replay import Replay
 from monitor.wire.explanation import lead_answer
 from tests.support.agreement import HOUR, MINUTE, TOUCH, duty, elapsed, policy
 from tests.support.history import Input, assigned, at, called, event, run, tick
@@ -62,6 +63,15 @@ def test_time_goes_on_for_a_lead_that_no_tick_had_to_reach() -> None:
     assert told[0] == "lead L: stage unknown; judged until 2026-10-01T08:20:00Z"
     assert "  to touch: 20 min so far, sales" in told
     assert "  counted: 20 min: 2026-10-01T08:00:00Z to 2026-10-01T08:20:00Z" in told
+
+
+def test_a_merged_lead_shows_the_way_and_the_other_one_says_whose_its_events_were() -> None:
+    replay = Replay(PAUSING)
+    list(replay.run([assigned(0), event("lead.merged", 5, into="lead 2")], at(10)))
+    old, new = (story(lead_answer(explained(replay.leads[name], PAUSING))) for name in ("L", "lead 2"))
+    assert old[-1] == "merged into lead 2, where it goes on: lead-sla explain 'lead 2'"
+    assert "  2026-10-01T08:00:00Z  lead.assigned of L owner=ana" in new
+    assert not any("merged into" in line for line in new)
 
 
 def test_of_many_stretches_it_is_said_that_they_are_the_newest() -> None:

@@ -93,6 +93,10 @@ def test_a_lead_that_left_waits_for_nothing_and_begins_anew_when_it_is_back() ->
     assert found[-1].to_at is None
 
 
+def test_a_lead_that_was_merged_waits_for_nothing() -> None:
+    assert spans([*WHOLE[:2], event("lead.merged", 20, into="M"), tick(50)]) == [("qualify", "marketing", 0, 10)]
+
+
 def test_after_the_hand_off_the_team_that_the_agreement_names_answers_else_the_one_that_got_the_lead() -> None:
     unnamed = AGREEMENT._replace(stages={**AGREEMENT.stages, "mql": Stage("marketing", frozenset())})
     named = [WHOLE[0], WHOLE[1], event("lead.handed_off", 15, team="partners"), assigned(30)]
