@@ -4,9 +4,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.core.advance import Remark
 from monitor.core.outcome import Kind, Outcome, Reason
-from monitor.ports import DELIVERY_REASONS
 from monitor.telemetry.catalogue import METRICS
-from monitor.telemetry.metrics import GAVE_UP, Metrics
+from monitor.telemetry.channels import DELIVERY_RESULTS
+from monitor.telemetry.metrics import Metrics
 
 LIMIT_S = 437.5
 
@@ -77,7 +77,7 @@ def test_every_label_combination_of_the_policy_starts_at_zero() -> None:
         for segment in ("enterprise", "none", "other"):
             labels = {"duty": "acceptance", "kind": kind.value, "team": "sales", "segment": segment}
             assert value(metrics, "lead_sla_outcomes_total", **labels) == 0
-    for result in (*DELIVERY_REASONS, GAVE_UP):
+    for result in DELIVERY_RESULTS:
         assert value(metrics, "lead_sla_deliveries_total", channel="webhook", result=result) == 0
     assert value(metrics, "lead_sla_events_total", type="unknown", result="dead_letter") == 0
     assert value(metrics, "lead_sla_dead_letters_total", reason="not_json") == 0
@@ -105,7 +105,7 @@ def test_what_a_sender_writes_never_makes_a_new_series() -> None:
         metrics.outcome_said(outcome(Kind.MET, segment=f"segment-{number}", evidence_at=2_000_000))
         metrics.event_read(f"lead.invented_{number}", "dead_letter")
         metrics.dead_lettered(f"reason-{number}")
-        metrics.delivery_attempted("webhook", "ok")
+        metrics.channels.attempted("webhook", "ok")
     assert len(samples(metrics)) == series
     labels = {"duty": "first-touch", "kind": "met", "team": "sales"}
     assert value(metrics, "lead_sla_outcomes_total", **labels, segment="other") == 50
