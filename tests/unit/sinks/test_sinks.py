@@ -56,7 +56,7 @@ class OverHttp:
         await self.runner.setup()
         await web.TCPSite(self.runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{self.runner.addresses[0][1]}/hook/token-in-path"
-        self.sink = hook(self.url, timeout_s=0.3)
+        self.sink = hook(self.url, timeout_s=1.0)
 
     async def stop(self) -> None:
         await self.sink.close()
