@@ -1,8 +1,9 @@
 """What the passing of time does beside breaching: silence accepts, rhythms go on."""
 
+from monitor.core.event import EVENT_TYPES
 from monitor.core.outcome import Kind, Reason
 from monitor.core.passing import MISSED_MAX
-from monitor.core.policy import Policy, Rhythm
+from monitor.core.policy import Match, Policy, Rhythm
 from tests.support.agreement import DISPOSITION, duty, event_is, policy
 from tests.support.history import Input, assigned, at, called, event, run, said, tick
 
@@ -34,6 +35,15 @@ def test_silence_accepts_at_the_due_instant_and_what_starts_then_starts() -> Non
     assert (lead.fold.stage, lead.fold.stage_at) == ("sal", at(60))
     met = said([HANDED_OFF, tick(60)], SILENT)[0]
     assert (met.reason, met.evidence_ids, met.evidence_at) == (Reason.SILENCE_ACCEPTED, (), None)
+
+
+def test_what_silence_meets_elsewhere_has_no_evidence() -> None:
+    age = duty("age", met_by=(Match(frozenset(EVENT_TYPES), stages=frozenset({"sal"})),), warn_at=())
+    outcomes = said([HANDED_OFF, assigned(20), tick(60)], policy(ACCEPTANCE, age))
+    assert [(o.duty, o.kind, o.evidence_ids, o.evidence_at) for o in outcomes] == [
+        ("acceptance", Kind.MET, (), None),
+        ("age", Kind.MET, (), None),
+    ]
 
 
 def test_what_was_accepted_by_silence_is_touched_and_disposed_of_as_any_other() -> None:
@@ -105,3 +115,19 @@ def test_what_is_final_starts_the_next_clock_again_when_the_history_is_folded_ag
     agreement = policy(duty(warn_at=(), repeats=True, rhythm=Rhythm.SEQUENTIAL), DISPOSITION)
     steps: list[Input] = [assigned(0), called(20), tick(81), called(50), event("lead.updated", 40, grade="B")]
     assert run(steps, agreement)[-1].outcomes == ()
+
+
+def test_a_clock_that_is_final_was_in_the_way_until_it_ended_when_the_history_is_folded_again() -> None:
+    steps = [assigned(0), assigned(30), event("lead.merged", 30), tick(100), assigned(110), called(105)]
+    cycles = [
+        (cycle, minute) for kind, _, cycle, minute in told(steps, rhythm(Rhythm.INDEPENDENT)) if kind == "activated"
+    ]
+    assert cycles == [(1, 0), (2, 110)]
+
+
+def test_a_clock_of_a_later_round_stays_when_one_of_an_earlier_round_is_final_behind_its_start() -> None:
+    agreement = policy(duty(warn_at=(), cancelled_by=()))
+    steps = [assigned(0, grade="A"), event("lead.recycled", 5), assigned(8, grade="B"), tick(75)]
+    again = [*steps, event("lead.updated", 60, grade="C")]
+    for lead in (run(steps, agreement)[-1].lead, run(again, agreement)[-1].lead):
+        assert [(clock.cycle, clock.started_at) for clock in lead.fold.clocks] == [(1, at(0)), (2, at(8))]

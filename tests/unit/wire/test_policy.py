@@ -142,6 +142,7 @@ def test_conditions_may_take_every_form() -> None:
             channels=frozenset({"call"}),
             outcomes=frozenset({"connected", "meeting booked"}),
             direction="inbound",
+            actor="owner",
         ),
         Match(frozenset({ev.LEAD_UPDATED}), stages=frozenset({"sal", "sql"})),
     )
@@ -167,7 +168,13 @@ def test_an_agreement_without_stages_has_the_default_funnel() -> None:
 
 def test_the_example_agreement_loads_and_spells_out_the_default_funnel() -> None:
     policy = load_policy(EXAMPLE)
-    assert [duty.name for duty in policy.duties] == ["first-touch", "acceptance", "disposition"]
+    assert [duty.name for duty in policy.duties] == [
+        "first-touch",
+        "acceptance",
+        "persistence",
+        "next-touch",
+        "disposition",
+    ]
     assert policy.stages == DEFAULT_STAGES
     assert len(policy.calendars) == 2
 
@@ -187,6 +194,14 @@ def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
 def test_a_fault_of_a_calendar_is_not_told_again_where_it_is_used() -> None:
     wrong = SMALL.replace("09:00-17:00", "9-5").replace("1 hours elapsed", "1 working_hours\n    calendar: office")
     assert [fault.field for fault in faults_of(wrong)] == ["calendars.office.hours.mon-fri"]
+
+
+def test_a_fault_of_a_calendar_is_not_told_again_as_spacing_that_does_not_fit() -> None:
+    cadence = "attempts: {at_least: 2, spacing: 2 hours, within: 1 working_hours}\n    calendar: office\n"
+    right = SMALL.partition("    met_by")[0] + "    " + cadence
+    assert [fault.field for fault in faults_of(right.replace("09:00-17:00", "9-5"))] == [
+        "calendars.office.hours.mon-fri"
+    ]
 
 
 def test_a_fault_is_one_line_whatever_the_file_says() -> None:
