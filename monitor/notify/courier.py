@@ -87,6 +87,7 @@ class Courier:
         self._changed.set()
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
+            self._running.add_done_callback(self._task_ended)
         return future
 
     async def close(self) -> None:
@@ -118,21 +119,22 @@ class Courier:
             while waiting := self.line.take(now_s):
                 task = asyncio.create_task(self._attempt(waiting))
                 self._attempts.add(task)
-                task.add_done_callback(self._attempts.discard)
+                task.add_done_callback(self._task_ended)
             wake_s = self.line.wake_s(now_s)
             await self._wait(self._changed, None if wake_s is None else wake_s - now_s)
 
     async def _attempt(self, waiting: Waiting) -> None:
-        try:
-            delivery = await self.sink.deliver(waiting.notice)
-        except Exception as error:
-            # A defect of ours: whoever waits for the notice stops the worker, and nothing is acknowledged.
-            for future in self._entries[waiting.notice.notice_id].futures:
+        self._answered(waiting, await self.sink.deliver(waiting.notice))
+        self._changed.set()
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        """A defect of ours reaches everybody who waits: they stop the worker, and nothing is acknowledged."""
+        self._attempts.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            for future in [future for entry in self._entries.values() for future in entry.futures]:
                 if not future.done():
                     future.set_exception(error)
-            delivery = Delivery(delivered=False, retryable=False, reason="network")
-        self._answered(waiting, delivery)
-        self._changed.set()
 
     def _answered(self, waiting: Waiting, delivery: Delivery) -> None:
         name, before = self.sink.name, self.line.state

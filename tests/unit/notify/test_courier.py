@@ -198,12 +198,23 @@ async def test_a_notice_that_is_under_way_is_not_sent_a_second_time(time: Hours,
     assert len(sink.began) == 1
 
 
-async def test_a_defect_of_ours_reaches_whoever_waits(time: Hours, heard: Heard) -> None:
+async def test_a_defect_in_a_sink_reaches_everybody_who_waits(time: Hours, heard: Heard) -> None:
     class Broken(Held):
         async def deliver(self, notice: Notice) -> Delivery:
             raise RuntimeError("a defect")
 
-    courier = courier_of(Broken(), time, heard)
+    courier = courier_of(Broken(), time, heard, Rules(in_flight_max=1))
+    futures = [courier.send(notice(lead=lead), NOON) for lead in "ab"]
+    ended = await asyncio.gather(*futures, return_exceptions=True)
+    assert [str(each) for each in ended] == ["a defect"] * 2
+    await courier.close()
+
+
+async def test_a_defect_of_the_courier_reaches_everybody_who_waits(time: Hours, heard: Heard) -> None:
+    async def broken(_: asyncio.Event, __: float | None) -> None:
+        raise RuntimeError("a defect")
+
+    courier = Courier(Held(), Rules(), time, heard, wait=broken)
     with pytest.raises(RuntimeError, match="a defect"):
         await courier.send(notice(), NOON)
     await courier.close()

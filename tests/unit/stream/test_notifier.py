@@ -1,5 +1,6 @@
 """What the notifier does with outcomes: told once, quiet about the rest, dead letters for what can't be told."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -42,6 +43,13 @@ def outcome(kind: Kind) -> Outcome:
     )  # fmt: skip
 
 
+def notifier_of(sinks: Sequence[MemorySink], send_all: Any, rules: Rules) -> tuple[Notifier, Outbox]:
+    metrics = Metrics()
+    couriers = {sink.name: Courier(sink, rules, SystemTime(), metrics.channels) for sink in sinks}
+    outbox = Outbox(couriers, lambda _: list(couriers))
+    return Notifier(TOPICS, outbox, send_all, metrics), outbox
+
+
 async def told(sinks: Sequence[MemorySink], *values: bytes) -> list[tuple[str, Sequence[Any]]]:
     """Let the notifier take these outcomes; what it sent to which topic."""
     sent: list[tuple[str, Sequence[Any]]] = []
@@ -50,10 +58,7 @@ async def told(sinks: Sequence[MemorySink], *values: bytes) -> list[tuple[str, S
         sent.append((topic, records))
         return 0
 
-    metrics = Metrics()
-    couriers = {sink.name: Courier(sink, Rules(give_up_s=0), SystemTime(), metrics.channels) for sink in sinks}
-    outbox = Outbox(couriers, lambda _: list(couriers))
-    notifier = Notifier(TOPICS, outbox, send_all, metrics)
+    notifier, _ = notifier_of(sinks, send_all, Rules(give_up_s=0))
     await notifier.take(Batch(TP("outcomes", 0), [Record(value) for value in values], 0))
     return sent
 
@@ -92,3 +97,23 @@ async def test_every_channel_is_told_and_one_that_refuses_costs_the_others_nothi
     ((_, letters),) = await told(sinks, encode_outcome(outcome(Kind.BREACHED)))
     assert [len(sink.attempts) for sink in sinks] == [1, 1]
     assert ("lead-sla-dlq-detail", b"sales: http_4xx after 1 attempts") in letters[0][2]
+
+
+async def test_a_partition_that_is_given_up_leaves_nothing_in_the_line() -> None:
+    async def send_all(topic: str, partition: int, records: Sequence[Any], epoch: int | None) -> int | None:
+        raise AssertionError("nothing is a dead letter: whoever owns the partition tells it again")
+
+    sink = MemorySink(SystemTime())
+    for _ in range(3):
+        sink.will_answer(503, retry_after="600")
+    notifier, outbox = notifier_of([sink], send_all, Rules(give_up_s=1e12))
+    taking = asyncio.create_task(
+        notifier.take(Batch(TP("outcomes", 0), [Record(encode_outcome(outcome(Kind.BREACHED)))], 0))
+    )
+    while not sink.attempts:
+        await asyncio.sleep(0)
+    taking.cancel()
+    await asyncio.gather(taking, return_exceptions=True)
+    await asyncio.sleep(0)
+    assert not outbox.couriers["memory"].line
+    await outbox.close()
