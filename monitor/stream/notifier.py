@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, Final
 
-from monitor.notify.line import Ended
+from monitor.notify.line import DISABLED, Ended
 from monitor.notify.notice import Quiet, notice_of
 from monitor.notify.outbox import Outbox
 from monitor.stream.engine.lanes import Batch
@@ -57,7 +57,9 @@ class Notifier:
         waiting = ended.waiting
         why = ended.result if ended.result == waiting.last or not waiting.last else f"{ended.result}, {waiting.last}"
         detail = f"{channel}: {why} after {waiting.attempts} attempts"
-        log.error("notice %s was not delivered: %s %s", waiting.notice.notice_id, detail, ended.answer)
+        # That a channel is disabled has been said, once.
+        level = logging.INFO if ended.result == DISABLED else logging.ERROR
+        log.log(level, "notice %s was not delivered: %s %s", waiting.notice.notice_id, detail, ended.answer)
         await self._bury(record, DeadLetterReason.DELIVERY_FAILED, detail)
 
     async def _bury(self, record: Any, reason: DeadLetterReason, detail: str) -> None:
