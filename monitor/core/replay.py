@@ -1,14 +1,17 @@
 """What the agreement says of a recorded history, without brokers: the same steps, ticks at the exact deadlines."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 
-from monitor.core.advance import TimeAdvanced, advance
+from monitor.core.advance import Step, TimeAdvanced, advance
+from monitor.core.amendment import next_tick_at
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import Event, order_key
 from monitor.core.lead import Lead
+from monitor.core.merging import Forward
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
-from monitor.core.tellings import next_instant, pending_as_before
+from monitor.core.tellings import pending_as_before
 
 
 class Replay:
@@ -41,12 +44,20 @@ class Replay:
             for lead in self._deadlines.due(at):
                 yield from self._step(lead, TimeAdvanced(at))
 
-    def _step(self, name: str, event: Event | TimeAdvanced) -> tuple[Outcome, ...]:
+    def _step(self, name: str, event: Event | TimeAdvanced) -> Iterator[Outcome]:
+        """What it brings about, at this lead and at those that it was merged into."""
+        steps: deque[tuple[str, Event | TimeAdvanced | Forward]] = deque([(name, event)])
+        while steps:
+            step = self._advance(*steps.popleft())
+            yield from step.outcomes
+            steps.extend((forward.lead, forward) for forward in step.forwards)
+
+    def _advance(self, name: str, event: Event | TimeAdvanced | Forward) -> Step:
         before = self.leads.get(name)
         step = advance(before, event, self._policy)
         self.leads[name] = step.lead
         if not pending_as_before(before, step.lead):
-            next_at = self._next[name] = next_instant(step.lead)
+            next_at = self._next[name] = next_tick_at(step.lead, self._policy)
             if next_at is not None:
                 self._deadlines.add(next_at, name)
-        return step.outcomes
+        return step

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, Final
 
+from faust.types.tuples import TP
+
 from monitor.notify.line import DISABLED, Ended
 from monitor.notify.notice import Quiet, notice_of
 from monitor.notify.outbox import Outbox
@@ -36,21 +38,21 @@ class Notifier:
         """Return when each notice of the batch is, for each of its channels, delivered or in dead letters."""
         if not self._outbox.couriers:
             return
-        await asyncio.gather(*(work for record in batch.records for work in self._tell(record)))
+        await asyncio.gather(*(work for record in batch.records for work in self._tell(batch.tp, record)))
 
-    def _tell(self, record: Any) -> list[Coroutine[Any, Any, None]]:
+    def _tell(self, tp: TP, record: Any) -> list[Coroutine[Any, Any, None]]:
         try:
             notice = notice_of(decode_outcome(record.value))
         except UnreadableOutcome as unreadable:
-            return [self._bury(record, DeadLetterReason.INTERNAL_RECORD, str(unreadable))]
+            return [self._bury(tp, record, DeadLetterReason.INTERNAL_RECORD, str(unreadable))]
         if isinstance(notice, Quiet):
             return []
         return [
-            self._settle(record, channel, ending)
+            self._settle(tp, record, channel, ending)
             for channel, ending in self._outbox.send(notice, record.timestamp * _US_PER_MS)
         ]
 
-    async def _settle(self, record: Any, channel: str, ending: asyncio.Future[Ended]) -> None:
+    async def _settle(self, tp: TP, record: Any, channel: str, ending: asyncio.Future[Ended]) -> None:
         ended = await ending
         if ended.result == "ok":
             return
@@ -60,8 +62,8 @@ class Notifier:
         # That a channel is disabled has been said, once.
         level = logging.INFO if ended.result == DISABLED else logging.ERROR
         log.log(level, "notice %s was not delivered: %s %s", waiting.notice.notice_id, detail, ended.answer)
-        await self._bury(record, DeadLetterReason.DELIVERY_FAILED, detail)
+        await self._bury(tp, record, DeadLetterReason.DELIVERY_FAILED, detail)
 
-    async def _bury(self, record: Any, reason: DeadLetterReason, detail: str) -> None:
+    async def _bury(self, tp: TP, record: Any, reason: DeadLetterReason, detail: str) -> None:
         self._metrics.dead_lettered(reason)
-        await self._send_all(self._topics.dead_letters, record.partition, [letter(record, reason, detail)], None)
+        await self._send_all(self._topics.dead_letters, tp.partition, [letter(tp, record, reason, detail)], None)

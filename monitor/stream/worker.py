@@ -1,10 +1,11 @@
 """One worker: the agents, the table and the ticker, from start to a clean stop."""
 
 import asyncio
-import gc
 import logging
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from monitor.core.policy import Policy
 from monitor.notify.outbox import Outbox
@@ -14,6 +15,7 @@ from monitor.stream.durably import AtLeastOnce, Durably
 from monitor.stream.engine.app import EngineSettings, LeadApp
 from monitor.stream.engine.ownership import Fenced
 from monitor.stream.engine.shards import MemoryShard, RocksShard, Shard
+from monitor.stream.garbage import collect_less_often
 from monitor.stream.intake import Intake, Topics
 from monitor.stream.judge import Judge
 from monitor.stream.kafka import KafkaAccess
@@ -101,6 +103,10 @@ class Worker:
         """The name of the table's changelog topic, which has to exist before the worker starts."""
         return f"{group}-leads-changelog"
 
+    def adopt(self, policy: Policy) -> None:
+        """Judge by this policy from the next batches on."""
+        self._judge.adopt(policy)
+
     def live(self) -> list[str]:
         """See `monitor.ports.Health`."""
         return [f"the worker crashed: {type(self._app.crash_reason).__name__}"] if self._app.crashed else []
@@ -113,13 +119,16 @@ class Worker:
             return ["partitions are being assigned and their state recovered"]
         return []
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set. Raises what the engine crashed with, KafkaError when no broker answers."""
-        _collect_garbage_less_often()
+    async def run(self, stop: asyncio.Event, *beside: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Work until `stop` is set; `beside` is run as long, and the worker ends when it fails.
+
+        Raises what the engine crashed with, KafkaError when no broker answers, and what `beside` raises.
+        """
+        collect_less_often()
         self._app.finalize()
         try:
             await self._app.start()
-            tasks = [asyncio.create_task(self._ticker.run()), asyncio.create_task(self._watch.run())]
+            tasks = [asyncio.create_task(work()) for work in (self._ticker.run, self._watch.run, *beside)]
             ends = [asyncio.create_task(stop.wait()), asyncio.create_task(self._app.until_crashed())]
             await asyncio.wait([*tasks, *ends], return_when=asyncio.FIRST_COMPLETED)
             for task in tasks + ends:
@@ -154,7 +163,7 @@ class Worker:
         if not settings.transactional:
             return AtLeastOnce(settings.topics, app.changelog_topic, app.send_all, self._time, self._metrics.engine)
         return Transactional(
-            settings.access.client(), settings.group, settings.topics, app.changelog_topic,
+            settings.access.client(), settings.group, settings.topics, app.changelog_topic, app.send_all,
             lambda: app.ownership.epoch, self._time, self._metrics.engine,
         )  # fmt: skip
 
@@ -197,12 +206,3 @@ class Worker:
                 await self._durably.repair(partition, epoch, states)
                 self._metrics.engine.repaired(len(states))
                 log.warning("partition %s: %s states written again behind older ones", partition, len(states))
-
-
-def _collect_garbage_less_often() -> None:
-    """A batch makes and drops some hundred thousand small values, hardly any of them in a cycle.
-
-    With Python's own thresholds the collector takes a fifth of the judge's time to find that out.
-    """
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)

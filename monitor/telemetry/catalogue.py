@@ -25,7 +25,8 @@ METRICS: Final[Mapping[str, Spec]] = {
     "lead_sla_events_total": Spec(
         "counter",
         "Lead events by type (unknown: not decodable): accepted or dead_letter at intake; what else the judge noted"
-        " of accepted ones (duplicate, out_of_order, too_late to change a final verdict, erased lead).",
+        " of accepted ones (duplicate, out_of_order, too_late to change a final verdict, erased lead, merged_in_part:"
+        " some of the history was no longer kept, merged_in_circle: there is no lead that goes on).",
         ("type", "result"),
     ),
     "lead_sla_dead_letters_total": Spec("counter", "Records put into the dead-letter topic, by reason.", ("reason",)),
@@ -52,8 +53,11 @@ METRICS: Final[Mapping[str, Spec]] = {
     "lead_sla_detection_delay_seconds": Spec(
         "histogram", "Time from due plus hold to the breach being announced.", buckets=_DETECTION_S
     ),
+    "lead_sla_forwards_total": Spec(
+        "counter", "Events passed on from merged leads to those that they were merged into; a crash may repeat one."
+    ),
     "lead_sla_ticks_total": Spec(
-        "counter", "Ticks sent, held back because intake was behind, and read by the judge.", ("result",)
+        "counter", "Ticks sent, held back because intake or a judge was behind, and read by the judge.", ("result",)
     ),
     "lead_sla_clock_skew_seconds": Spec(
         "gauge", "How far the brokers' clock is ahead of this worker's, as far as it is known to differ."
@@ -119,6 +123,16 @@ METRICS: Final[Mapping[str, Spec]] = {
     ),
     "lead_sla_stage_transitions_total": Spec(
         "counter", "Stage changes of leads, by whether the policy allows them.", ("legality",)
+    ),
+    "lead_sla_policy_info": Spec(
+        "gauge",
+        "Always 1; the newest version of the agreement that this worker has read is in the label.",
+        ("version",),
+    ),
+    "lead_sla_policy_reloads_total": Spec(
+        "counter",
+        "Changes of the agreement's files: adopted; refused for their mistakes, which is counted anew every minute.",
+        ("result",),
     ),
     "lead_sla_worker_ready": Spec("gauge", "1 while this worker judges, 0 while it starts, recovers or stops."),
     "lead_sla_build_info": Spec("gauge", "Always 1; the version is in the label.", ("version",)),

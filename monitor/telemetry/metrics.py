@@ -1,15 +1,18 @@
 """The metrics of a worker, set in the words of the domain."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Final, Literal, get_args
 
-from prometheus_client import CollectorRegistry, Counter, disable_created_metrics, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from monitor.core.advance import Remark
+from monitor.core.agreement import DUTY as AGREEMENT_DUTY
+from monitor.core.agreement import OF_AGREEMENT
 from monitor.core.outcome import Kind, Outcome
 from monitor.telemetry.catalogue import METRICS, counter, gauge, histogram
 from monitor.telemetry.channels import ChannelMetrics
@@ -18,8 +21,11 @@ from monitor.telemetry.engine import EngineMetrics
 # The `_created` twins double the number of series and nothing reads them.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-EventResult = Literal["accepted", "dead_letter", "duplicate", "out_of_order", "too_late", "erased"]
+EventResult = Literal[
+    "accepted", "dead_letter", "duplicate", "out_of_order", "too_late", "erased", "merged_in_part", "merged_in_circle"
+]
 TickResult = Literal["sent", "held_back", "read"]
+ReloadResult = Literal["adopted", "refused"]
 Legality = Literal["legal", "skipped", "illegal"]
 ClockState = Literal["running", "breached"]
 OpenClocks = Callable[[], Mapping[tuple[str, ClockState], int]]
@@ -35,6 +41,8 @@ _ODDITIES: Final[Mapping[Remark, EventResult]] = {
     Remark.OUT_OF_ORDER: "out_of_order",
     Remark.TOO_LATE: "too_late",
     Remark.ERASED: "erased",
+    Remark.MERGED_IN_PART: "merged_in_part",
+    Remark.MERGED_IN_CIRCLE: "merged_in_circle",
 }
 UNKNOWN_TYPE: Final = "unknown"
 """The event type of a record that could not be decoded."""
@@ -83,24 +91,27 @@ class Metrics:
         self._clocks = _ClockGauge()
         self.registry.register(self._clocks)
         self._outcomes = counter("lead_sla_outcomes_total", self.registry)
-        self._said: dict[tuple[str, Kind, str, str], Counter] = {}
         self._first_touch = histogram("lead_sla_first_touch_seconds", self.registry)
         self._lateness = histogram("lead_sla_lateness_seconds", self.registry)
         self._batch_records = histogram("lead_sla_judge_batch_records", self.registry)
         self._batch_seconds = histogram("lead_sla_judge_batch_seconds", self.registry)
         self._detection = histogram("lead_sla_detection_delay_seconds", self.registry)
+        self._forwards = counter("lead_sla_forwards_total", self.registry)
         self._ticks = counter("lead_sla_ticks_total", self.registry)
         self._skew = gauge("lead_sla_clock_skew_seconds", self.registry)
         self._lag = gauge("lead_sla_partition_lag_records", self.registry)
         self.channels = ChannelMetrics(self.registry)
         """How notices fare."""
         self._transitions = counter("lead_sla_stage_transitions_total", self.registry)
+        self._policy = gauge("lead_sla_policy_info", self.registry)
+        self._reloads = counter("lead_sla_policy_reloads_total", self.registry)
         self._ready = gauge("lead_sla_worker_ready", self.registry)
         gauge("lead_sla_build_info", self.registry).labels(version).set(1)
 
     def initialise(
         self,
         *,
+        policy_version: str,
         duties: Collection[str],
         teams: Collection[str],
         segments: Collection[str],
@@ -118,6 +129,8 @@ class Metrics:
         self._types, self._reasons = frozenset(event_types) | {UNKNOWN_TYPE}, frozenset(dead_letter_reasons)
         self.channels.initialise(channels)
         self._clocks.duties = self._duties
+        self._policy.clear()
+        self._policy.labels(policy_version).set(1)
         self.registry.unregister(self._first_touch)
         self.registry.unregister(self._lateness)
         self._first_touch = histogram("lead_sla_first_touch_seconds", self.registry, limits_s)
@@ -134,8 +147,12 @@ class Metrics:
         for duty in self._duties:
             self._first_touch.labels(duty)
             self._lateness.labels(duty)
+        for kind in OF_AGREEMENT:
+            self._outcomes.labels(AGREEMENT_DUTY, kind, NONE, NONE)
         for result in ("sent", "held_back", "read"):
             self._ticks.labels(result)
+        for reloaded in get_args(ReloadResult):
+            self._reloads.labels(reloaded)
         for legality in get_args(Legality):
             self._transitions.labels(legality)
 
@@ -151,18 +168,32 @@ class Metrics:
         """Ask `open_clocks` at every scrape for the clocks on the partitions that this worker owns then."""
         self._clocks.open_clocks = open_clocks
 
-    def outcome_said(self, outcome: Outcome) -> None:
-        """One outcome was acknowledged by the broker."""
-        duty = _bounded(outcome.duty, self._duties)
-        team, segment = _bounded(outcome.team, self._teams), _bounded(outcome.segment, self._segments)
-        labels = (duty, outcome.kind, team, segment)
-        said = self._said.get(labels) or self._said.setdefault(labels, self._outcomes.labels(*labels))
-        said.inc()
-        if outcome.evidence_at is None or outcome.revision or outcome.kind not in (Kind.MET, Kind.FULFILLED_LATE):
-            return  # a revised verdict was measured when it was first said
-        self._first_touch.labels(duty).observe(max(0, outcome.evidence_at - outcome.started_at) / _US_PER_S)
-        if outcome.kind is Kind.FULFILLED_LATE:
-            self._lateness.labels(duty).observe(max(0, outcome.evidence_at - outcome.due_at) / _US_PER_S)
+    def outcomes_said(self, outcomes: Iterable[Outcome]) -> None:
+        """These outcomes were acknowledged by the broker."""
+        said: defaultdict[tuple[str, Kind, str, str], int] = defaultdict(int)
+        touched_us: defaultdict[str, list[int]] = defaultdict(list)
+        late_us: defaultdict[str, list[int]] = defaultdict(list)
+        for outcome in outcomes:
+            kind, evidence_at = outcome.kind, outcome.evidence_at
+            duty = _bounded(outcome.duty, self._duties) if outcome.lead else AGREEMENT_DUTY
+            said[duty, kind, outcome.team, outcome.segment] += 1
+            if evidence_at is None or outcome.revision:
+                continue  # a revised verdict was measured when it was first said
+            if kind is Kind.MET or kind is Kind.FULFILLED_LATE:
+                touched_us[duty].append(evidence_at - outcome.started_at)
+            if kind is Kind.FULFILLED_LATE:
+                late_us[duty].append(evidence_at - outcome.due_at)
+        for (duty, kind, team, segment), count in said.items():
+            bounded = (duty, kind, _bounded(team, self._teams))
+            self._outcomes.labels(*bounded, _bounded(segment, self._segments)).inc(count)
+        self._observe(self._first_touch, touched_us)
+        self._observe(self._lateness, late_us)
+
+    def _observe(self, waits: Histogram, by_duty: Mapping[str, Sequence[int]]) -> None:
+        for duty, waits_us in by_duty.items():
+            of_duty = waits.labels(duty)
+            for wait_us in waits_us:
+                of_duty.observe(max(0, wait_us) / _US_PER_S)
 
     def batch_judged(self, records: int, seconds: float) -> None:
         """One batch was judged, told and remembered."""
@@ -196,6 +227,14 @@ class Metrics:
                 self._transitions.labels(legality).inc(count)
             elif result := _ODDITIES.get(remark):
                 self.event_read(type_, result, count)
+
+    def policy_reloaded(self, result: ReloadResult) -> None:
+        """The files of the agreement had changed."""
+        self._reloads.labels(result).inc()
+
+    def forwarded(self, count: int) -> None:
+        """So many events were passed on from leads that were merged."""
+        self._forwards.inc(count)
 
     def ready(self, ready: bool) -> None:
         """This worker judges, or it does not."""

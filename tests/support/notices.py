@@ -21,6 +21,11 @@ REASONS = {
     Kind.STALLED: Reason.PAUSE_TOO_LONG,
     Kind.PASSED_AROUND: Reason.OWNERS_TOO_MANY,
 }
+OF_AGREEMENT = {
+    Kind.AMENDED: Reason.NEW_VERSION,
+    Kind.REVIEW_DUE: Reason.REVIEW_NEAR,
+    Kind.REVIEW_OVERDUE: Reason.REVIEW_PASSED,
+}
 LEVELS = {Kind.WARNED: "80", Kind.WITHDRAWN: "breached", Kind.STALLED: "1"}
 
 
@@ -47,6 +52,12 @@ def outcome(kind: Kind = Kind.BREACHED, **changes: object) -> Outcome:
         evidence_at=None,
     )
     return said._replace(**changes)  # type: ignore[arg-type]
+
+
+def notice_of_agreement(kind: Kind, **changes: object) -> Notice:
+    """A notice about the agreement itself."""
+    nothing = {"lead": "", "owner": "", "segment": "", "lead_source": "", "limit": "", "duty": "agreement"}
+    return notice(kind, **{**nothing, "reason": OF_AGREEMENT[kind], **changes})
 
 
 def notice(kind: Kind = Kind.BREACHED, **changes: object) -> Notice:

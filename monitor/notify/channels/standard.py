@@ -68,6 +68,7 @@ def _data(outcome: Outcome) -> dict[str, object]:
         "late_working_s": _seconds(outcome.late_working_us),
         "supersedes": outcome.supersedes,
         "policy_version": outcome.policy_version,
+        **({"changes": list(outcome.changes)} if outcome.changes else {}),
     }
 
 

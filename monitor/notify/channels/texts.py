@@ -13,6 +13,8 @@ from monitor.ports import Notice
 
 # Names and ids from outside; longer ones tell a reader nothing, and no far end's limit is reached with these.
 VALUE_CHARS_MAX: Final = 200
+# What a new agreement changes: a field of a Slack message holds 2,000 characters.
+CHANGES_CHARS_MAX: Final = 1_500
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
 
 
@@ -50,6 +52,11 @@ class _Words(NamedTuple):
     kinds: Mapping[Kind, str]
     reasons: Mapping[Reason, str]
     title: str
+    agreement_title: str
+    version: str
+    since: str
+    review_by: str
+    changes: str
     nobody: str
     lead: str
     owner: str
@@ -76,6 +83,9 @@ _ENGLISH: Final = _Words(
         Kind.STALLED: "Paused too long",
         Kind.PASSED_AROUND: "Passed around",
         Kind.WITHDRAWN: "Correction: not overdue",
+        Kind.AMENDED: "New agreement in force",
+        Kind.REVIEW_DUE: "Agreement to be reviewed",
+        Kind.REVIEW_OVERDUE: "Review of the agreement overdue",
     },
     reasons={
         Reason.NO_EVIDENCE: "nobody followed up in time",
@@ -85,8 +95,16 @@ _ENGLISH: Final = _Words(
         Reason.LATE_EVIDENCE: "a follow-up in time became known later",
         Reason.PAUSE_TOO_LONG: "the pause lasts longer than agreed",
         Reason.OWNERS_TOO_MANY: "the owner changed more often than agreed",
+        Reason.NEW_VERSION: "a new version of the agreement is in force",
+        Reason.REVIEW_NEAR: "the day by which it is to be reviewed is near",
+        Reason.REVIEW_PASSED: "that day has passed and no newer version is in force",
     },
     title="{kind}: {duty} on lead {lead} ({owner})",
+    agreement_title="{kind}: version {version}",
+    version="Version",
+    since="In force since",
+    review_by="Review by",
+    changes="Changes",
     nobody="nobody assigned",
     lead="Lead",
     owner="Owner",
@@ -113,6 +131,9 @@ _GERMAN: Final = _Words(
         Kind.STALLED: "Zu lange pausiert",
         Kind.PASSED_AROUND: "Zu oft weitergereicht",
         Kind.WITHDRAWN: "Korrektur: nicht überfällig",
+        Kind.AMENDED: "Neue Vereinbarung gilt",
+        Kind.REVIEW_DUE: "Vereinbarung ist zu überprüfen",
+        Kind.REVIEW_OVERDUE: "Überprüfung der Vereinbarung überfällig",
     },
     reasons={
         Reason.NO_EVIDENCE: "niemand hat sich rechtzeitig gemeldet",
@@ -122,8 +143,16 @@ _GERMAN: Final = _Words(
         Reason.LATE_EVIDENCE: "eine rechtzeitige Rückmeldung wurde nachträglich bekannt",
         Reason.PAUSE_TOO_LONG: "die Pause dauert länger als vereinbart",
         Reason.OWNERS_TOO_MANY: "die Zuständigkeit wechselte öfter als vereinbart",
+        Reason.NEW_VERSION: "eine neue Fassung der Vereinbarung gilt",
+        Reason.REVIEW_NEAR: "der Tag, bis zu dem sie zu überprüfen ist, ist nah",
+        Reason.REVIEW_PASSED: "dieser Tag ist vorbei, und keine neuere Fassung gilt",
     },
     title="{kind}: {duty} bei Lead {lead} ({owner})",
+    agreement_title="{kind}: Fassung {version}",
+    version="Fassung",
+    since="Gilt seit",
+    review_by="Überprüfung bis",
+    changes="Änderungen",
     nobody="niemand zugewiesen",
     lead="Lead",
     owner="Zuständig",
@@ -148,8 +177,10 @@ _LANGUAGES: Final[Mapping[Language, _Words]] = {Language.ENGLISH: _ENGLISH, Lang
 def text_of(notice: Notice, style: Style) -> Text:
     """The notice in words. Of what came from outside it holds lead, owner, segment and source, nothing else."""
     outcome, words = notice.outcome, _LANGUAGES[style.language]
-    lead, owner = plain(outcome.lead), plain(outcome.owner) or words.nobody
     kind = words.kinds.get(outcome.kind, outcome.kind.replace("_", " "))
+    if not outcome.lead:
+        return _of_agreement(outcome, kind, style.zone, words)
+    lead, owner = plain(outcome.lead), plain(outcome.owner) or words.nobody
     facts = (
         (words.lead, lead),
         (words.owner, owner),
@@ -169,10 +200,23 @@ def text_of(notice: Notice, style: Style) -> Text:
     )
 
 
-def plain(text: str) -> str:
+def _of_agreement(outcome: Outcome, kind: str, zone: ZoneInfo, words: _Words) -> Text:
+    """What is said of the agreement itself, which no lead is concerned by."""
+    version, amended = plain(outcome.policy_version), outcome.kind is Kind.AMENDED
+    facts = (
+        (words.version, version),
+        (words.since if amended else words.review_by, _instant(outcome.at if amended else outcome.due_at, zone, words)),
+        (words.why, "" if amended else _why(outcome, words)),
+        (words.changes, plain("; ".join(outcome.changes), CHANGES_CHARS_MAX)),
+    )
+    title = words.agreement_title.format(kind=kind, version=version)
+    return Text(title, tuple((label, value) for label, value in facts if value), "", words.link_label)
+
+
+def plain(text: str, chars_max: int = VALUE_CHARS_MAX) -> str:
     """Text from outside as one line of bounded length without control characters."""
     printable = "".join(sign if sign.isprintable() else " " for sign in text)
-    return fitted(" ".join(printable.split()), VALUE_CHARS_MAX)
+    return fitted(" ".join(printable.split()), chars_max)
 
 
 def fitted(text: str, length_max: int, escaped: Callable[[str], str] = str) -> str:

@@ -8,6 +8,7 @@ import msgspec
 from monitor.core.lead import Clock, Told
 from monitor.core.tables import OPEN_STATES, ClockState
 from monitor.wire.state.codes import DAMAGE, UnreadableState
+from monitor.wire.state.shapes import ClockHeads
 
 T = TypeVar("T")
 
@@ -16,19 +17,7 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 _parts: Final[msgspec.msgpack.Decoder[_Parts]] = msgspec.msgpack.Decoder(_Parts)
 
 
-# The fields that come first, as far as those that are asked for: decoding stops short of the rest.
-class _ClockHead(msgspec.Struct, array_like=True, gc=False):
-    duty: str
-    cycle: msgspec.Raw
-    round: msgspec.Raw
-    state: ClockState
-
-
-class _Heads(msgspec.Struct, array_like=True, gc=False):
-    clocks: tuple[_ClockHead, ...]
-
-
-_heads: Final[msgspec.msgpack.Decoder[_Heads]] = msgspec.msgpack.Decoder(_Heads)
+_heads: Final[msgspec.msgpack.Decoder[ClockHeads]] = msgspec.msgpack.Decoder(ClockHeads)
 
 
 class _Packed(Sequence[T]):

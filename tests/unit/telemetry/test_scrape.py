@@ -15,6 +15,7 @@ LIMIT_S = 437.5
 def metrics_of_a_policy() -> Metrics:
     metrics = Metrics(version="0.1.0")
     metrics.initialise(
+        policy_version="2026-Q4",
         duties=["first-touch", "acceptance"],
         teams=["sales"],
         segments=["enterprise"],
@@ -93,6 +94,7 @@ def test_every_label_combination_of_the_policy_starts_at_zero() -> None:
 def test_what_a_sender_writes_never_makes_a_new_series() -> None:
     metrics = metrics_of_a_policy()
     metrics.initialise(
+        policy_version="2026-Q4",
         duties=["first-touch"],
         teams=["sales"],
         segments=["enterprise"],
@@ -103,7 +105,7 @@ def test_what_a_sender_writes_never_makes_a_new_series() -> None:
     )
     series = len(samples(metrics))
     for number in range(50):
-        metrics.outcome_said(outcome(Kind.MET, segment=f"segment-{number}", evidence_at=2_000_000))
+        metrics.outcomes_said([outcome(Kind.MET, segment=f"segment-{number}", evidence_at=2_000_000)])
         metrics.event_read(f"lead.invented_{number}", "dead_letter")
         metrics.dead_lettered(f"reason-{number}")
         metrics.channels.attempted("webhook", "ok")
@@ -115,16 +117,26 @@ def test_what_a_sender_writes_never_makes_a_new_series() -> None:
 
 def test_a_lead_without_a_segment_counts_as_none() -> None:
     metrics = metrics_of_a_policy()
-    metrics.outcome_said(outcome(Kind.BREACHED, segment=""))
+    metrics.outcomes_said([outcome(Kind.BREACHED, segment="")])
     labels = {"duty": "first-touch", "kind": "breached", "team": "sales", "segment": "none"}
     assert value(metrics, "lead_sla_outcomes_total", **labels) == 1
+
+
+def test_each_outcome_of_a_batch_is_counted_and_a_revised_one_is_not_measured_again() -> None:
+    metrics = metrics_of_a_policy()
+    met = outcome(Kind.MET, evidence_at=3_000_000)
+    metrics.outcomes_said([met, outcome(Kind.BREACHED), met, met._replace(revision=1)])
+    labels = {"duty": "first-touch", "team": "sales", "segment": "enterprise"}
+    assert value(metrics, "lead_sla_outcomes_total", **labels, kind="met") == 3
+    assert value(metrics, "lead_sla_outcomes_total", **labels, kind="breached") == 1
+    assert value(metrics, "lead_sla_first_touch_seconds_count", duty="first-touch") == 2
 
 
 def test_an_act_at_the_very_limit_falls_into_the_bucket_of_that_limit() -> None:
     metrics = metrics_of_a_policy()
     at_the_limit = 1_000_000 + int(LIMIT_S * 1e6)
-    metrics.outcome_said(outcome(Kind.MET, evidence_at=at_the_limit))
-    metrics.outcome_said(outcome(Kind.FULFILLED_LATE, evidence_at=at_the_limit + 1))
+    metrics.outcomes_said([outcome(Kind.MET, evidence_at=at_the_limit)])
+    metrics.outcomes_said([outcome(Kind.FULFILLED_LATE, evidence_at=at_the_limit + 1)])
     bucket = "lead_sla_first_touch_seconds_bucket"
     assert value(metrics, bucket, duty="first-touch", le="437.5") == 1
     assert value(metrics, bucket, duty="first-touch", le="+Inf") == 2
@@ -132,12 +144,12 @@ def test_an_act_at_the_very_limit_falls_into_the_bucket_of_that_limit() -> None:
 
 def test_only_a_late_act_has_lateness_and_a_breach_alone_has_no_first_touch() -> None:
     metrics = metrics_of_a_policy()
-    metrics.outcome_said(outcome(Kind.BREACHED))
-    metrics.outcome_said(outcome(Kind.MET, evidence_at=3_000_000))
+    metrics.outcomes_said([outcome(Kind.BREACHED)])
+    metrics.outcomes_said([outcome(Kind.MET, evidence_at=3_000_000)])
     assert value(metrics, "lead_sla_lateness_seconds_count", duty="first-touch") == 0
     assert value(metrics, "lead_sla_first_touch_seconds_sum", duty="first-touch") == 2.0
     due_at = outcome(Kind.MET).due_at
-    metrics.outcome_said(outcome(Kind.FULFILLED_LATE, evidence_at=due_at + 30_000_000))
+    metrics.outcomes_said([outcome(Kind.FULFILLED_LATE, evidence_at=due_at + 30_000_000)])
     assert value(metrics, "lead_sla_lateness_seconds_sum", duty="first-touch") == 30.0
 
 
@@ -169,6 +181,7 @@ def test_a_revoked_partition_leaves_no_series_behind() -> None:
 def test_a_new_policy_brings_its_limits_as_buckets() -> None:
     metrics = metrics_of_a_policy()
     metrics.initialise(
+        policy_version="2026-Q4",
         duties=["first-touch"],
         teams=["sales"],
         segments=[],
@@ -225,3 +238,35 @@ def test_two_instances_share_nothing() -> None:
     one, other = metrics_of_a_policy(), metrics_of_a_policy()
     one.tick("read")
     assert value(other, "lead_sla_ticks_total", result="read") == 0
+
+
+def test_only_the_newest_version_of_the_agreement_is_shown() -> None:
+    metrics = metrics_of_a_policy()
+    assert value(metrics, "lead_sla_policy_info", version="2026-Q4") == 1
+    metrics.initialise(
+        policy_version="2027-Q1",
+        duties=["first-touch"],
+        teams=["sales"],
+        segments=[],
+        limits_s=[],
+        channels=[],
+        event_types=[],
+        dead_letter_reasons=[],
+    )
+    assert value(metrics, "lead_sla_policy_info", version="2026-Q4") is None
+    assert value(metrics, "lead_sla_policy_info", version="2027-Q1") == 1
+
+
+def test_outcomes_of_the_agreement_itself_have_a_series_from_the_start() -> None:
+    metrics = metrics_of_a_policy()
+    labels = {"duty": "agreement", "team": "none", "segment": "none"}
+    assert value(metrics, "lead_sla_outcomes_total", kind="review_overdue", **labels) == 0
+    metrics.outcomes_said([outcome(Kind.AMENDED, lead="", duty="agreement", team="", segment="")])
+    assert value(metrics, "lead_sla_outcomes_total", kind="amended", **labels) == 1
+
+
+def test_reloads_of_the_agreement_are_counted_from_zero() -> None:
+    metrics = metrics_of_a_policy()
+    assert value(metrics, "lead_sla_policy_reloads_total", result="refused") == 0
+    metrics.policy_reloaded("refused")
+    assert value(metrics, "lead_sla_policy_reloads_total", result="refused") == 1

@@ -34,7 +34,7 @@ from monitor.notify.channels.standard import StandardWebhook, webhook_body
 from monitor.notify.channels.teams import teams_post
 from monitor.notify.channels.texts import Language, Style
 from monitor.ports import Notice
-from tests.support.notices import NOON, REASONS, notice, outcome
+from tests.support.notices import NOON, OF_AGREEMENT, REASONS, notice, notice_of_agreement, outcome
 
 LINK = "https://crm.example.com/leads/{lead}"
 STYLES = [Style(language, ZoneInfo("Europe/Berlin"), link) for language in Language for link in ("", LINK)]
@@ -44,7 +44,7 @@ EVIL = '<!channel> & <https://evil.example|ana> *bold* [x](https://evil.example)
 anything = st.text(max_size=300) | st.sampled_from(
     ["&" * 256, "<" * 256, "\U0001f600" * 256, EVIL, "\ud800", "\r\n.\r\n"]
 )
-notices = st.builds(
+of_leads = st.builds(
     notice,
     kind=st.sampled_from(list(REASONS)),
     lead=anything.filter(lambda text: text and "\ud800" not in text),  # intake refuses half a UTF-16 pair
@@ -53,6 +53,10 @@ notices = st.builds(
     lead_source=anything,
     calendar=anything,
 )
+of_agreement = st.builds(
+    notice_of_agreement, st.sampled_from(list(OF_AGREEMENT)), changes=st.lists(anything, max_size=30).map(tuple)
+)
+notices = of_leads | of_agreement
 
 
 def body_of(post: Any) -> Any:

@@ -7,7 +7,7 @@ import pytest
 from monitor.core.outcome import Kind, Reason
 from monitor.notify.channels import texts
 from monitor.notify.channels.texts import Language, Style, fitted, plain, text_of
-from tests.support.notices import REASONS, notice
+from tests.support.notices import NOON, OF_AGREEMENT, REASONS, notice, notice_of_agreement
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ENGLISH = Style(Language.ENGLISH, BERLIN, "https://crm.example.com/leads/{lead}")
@@ -61,6 +61,27 @@ def test_every_reason_of_a_breach_or_warning_has_its_own_words(language: Languag
     for reason in (Reason.NO_EVIDENCE, Reason.TOO_FEW_ATTEMPTS, Reason.OUT_OF_REACH):
         facts = [value for _, value in text_of(notice(reason=reason), Style(language)).facts]
         assert reason.replace("_", " ") not in facts
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", OF_AGREEMENT)
+def test_what_is_said_of_the_agreement_has_its_own_words_too(language: Language, kind: Kind) -> None:
+    text = text_of(notice_of_agreement(kind), Style(language, lead_link="https://crm.example.com/{lead}"))
+    assert not text.title.startswith((kind.value, kind.replace("_", " ")))
+    assert text.title.endswith(" 2026-Q4")
+    assert text.link == ""
+    assert OF_AGREEMENT[kind].replace("_", " ") not in [value for _, value in text.facts]
+    assert "lead" not in text.title.lower()
+
+
+def test_a_new_agreement_says_what_is_different() -> None:
+    changes = ("first-touch: within 2 working_hours (was 4)", "x" * 3000)
+    text = text_of(notice_of_agreement(Kind.AMENDED, at=NOON, changes=changes), ENGLISH)
+    assert text.title == "New agreement in force: version 2026-Q4"
+    assert text.facts[:2] == (("Version", "2026-Q4"), ("In force since", "Thu 1 Oct 2026, 14:00 (Europe/Berlin)"))
+    label, value = text.facts[2]
+    assert (label, len(value)) == ("Changes", texts.CHANGES_CHARS_MAX)
+    assert value.startswith("first-touch: within 2 working_hours (was 4); xxx")
 
 
 def test_a_withdrawn_breach_is_marked_as_a_correction() -> None:
