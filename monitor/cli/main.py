@@ -150,6 +150,16 @@ def explain(
 
 
 @app.command()
+def notify(
+    test: Annotated[str, typer.Option("--test", help="The channel to send a sample notice to.")],
+) -> None:
+    """Send a sample notice over one channel, and say what its far end answered."""
+    from monitor.cli.notify import notify_sample
+
+    notify_sample(test, Settings.load())
+
+
+@app.command()
 def schemas(
     folder: Annotated[Path, typer.Argument(help="Folder of the published contracts.")] = Path("schemas"),
     check_only: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if anything differs.")] = False,
