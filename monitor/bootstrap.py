@@ -2,26 +2,32 @@
 
 import asyncio
 import logging
+import signal
+from functools import partial
 from importlib.metadata import version
 
 from monitor.core.event import EVENT_TYPES
 from monitor.core.limit import LimitUnit
 from monitor.core.policy import Policy
-from monitor.notify.delivery import Backoff
-from monitor.ports import Sink
+from monitor.notify.channel import Channel, channels_for
+from monitor.notify.courier import Courier
+from monitor.notify.outbox import Outbox
+from monitor.settings.channels import channels_of
 from monitor.settings.settings import Settings
-from monitor.sinks.webhook import WebhookSink
+from monitor.sinks.opening import open_sink
 from monitor.stream.clock import SystemTime
 from monitor.stream.engine.ownership import SelfFenced
 from monitor.stream.fence_count import FenceCount
 from monitor.stream.intake import Topics
 from monitor.stream.kafka import KafkaAccess, ensure_topics
+from monitor.stream.renewal import Renewal
 from monitor.stream.worker import Worker, WorkerSettings
+from monitor.telemetry.channels import Queue
 from monitor.telemetry.metrics import Metrics
 from monitor.web.server import WebServer
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.lead_event import TimeLimits
-from monitor.wire.policy import load_policy
+from monitor.wire.policy import policy_of, read_files
 
 log = logging.getLogger(__name__)
 
@@ -45,20 +51,28 @@ async def create_topics(settings: Settings) -> Topics:
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Run one worker and its pages until `stop`.
 
-    Raises PolicyError, PortTaken, TopicMismatch and KafkaError before work begins, and whatever stopped it later.
+    Raises PolicyError, SettingsError, PortTaken, TopicMismatch and KafkaError before work begins, and whatever stopped
+    it later.
     """
-    policy = load_policy(settings.policy_file)
+    files, channels = await asyncio.to_thread(read_files, settings.policy_file), channels_of(settings)
+    policy, names = policy_of(files), [channel.name for channel in channels]
     time, metrics = SystemTime(), Metrics(version=version("lead-sla"))
-    _initialise(metrics, policy, "webhook" if settings.webhook_url else None)
+    _initialise(metrics, policy, names)
     topics = await create_topics(settings)
-    sink = _sink(settings, time)
+    outbox = _outbox(channels, time, metrics)
     worker_settings = _worker_settings(settings, topics)
-    worker = Worker(worker_settings, policy, sink, time, metrics)
+    worker = Worker(worker_settings, policy, outbox, time, metrics)
 
     def render() -> tuple[bytes, str]:
         metrics.ready(not worker.ready())
         return metrics.render()
 
+    def adopt(changed: Policy) -> None:
+        _initialise(metrics, changed, names)
+        worker.adopt(changed)
+
+    renewal = Renewal(settings.policy_file, files, adopt, time, metrics)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, renewal.look_now)
     web = WebServer(
         settings.web_host, settings.web_port, directory=worker.directory, health=worker, render_metrics=render
     )
@@ -67,15 +81,14 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     port = await web.start()
     log.info("pages on http://%s:%s: /metrics, /readyz, /healthz, /leads/{id}", settings.web_host, port)
     try:
-        await worker.run(stop)
+        await worker.run(stop, renewal.run)
     except SelfFenced as fenced:
         metrics.engine.self_fenced({fenced.reason: 1})
         fence_count.add(fenced.reason)
         raise
     finally:
         await web.stop()
-        if sink is not None:
-            await sink.close()
+        await outbox.close()
 
 
 def kafka_access(settings: Settings) -> KafkaAccess:
@@ -102,35 +115,37 @@ def _worker_settings(settings: Settings, topics: Topics) -> WorkerSettings:
         limits=TimeLimits(settings.time_future_s_max * 1_000_000, settings.time_past_s_max * 1_000_000),
         state_dir=settings.state_dir if settings.store == "rocksdb" else None,
         probe_ends=settings.broker_end_offsets == "last_batch",
-        backoff=Backoff(retry_s_max=settings.webhook_retry_s_max),
         transactional=settings.guarantee == "transactional",
     )
 
 
-def _sink(settings: Settings, time: SystemTime) -> Sink | None:
-    if settings.webhook_url is None or settings.webhook_secret is None:
-        return None
-    return WebhookSink(
-        settings.webhook_url.get_secret_value(),
-        settings.webhook_secret.get_secret_value(),
-        time=time,
-        timeout_s=settings.webhook_timeout_s,
-    )
+def _outbox(channels: tuple[Channel, ...], time: SystemTime, metrics: Metrics) -> Outbox:
+    couriers = {
+        channel.name: Courier(open_sink(channel, time), channel.rules, time, metrics.channels) for channel in channels
+    }
+
+    def queue_of(courier: Courier) -> Queue:
+        return Queue(courier.line.state, *courier.line.waiting(time.elapsed_s()))
+
+    metrics.channels.watch({name: partial(queue_of, courier) for name, courier in couriers.items()})
+    return Outbox(couriers, lambda notice: channels_for(notice, channels))
 
 
-def _initialise(metrics: Metrics, policy: Policy, channel: str | None) -> None:
+def _initialise(metrics: Metrics, policy: Policy, channels: list[str]) -> None:
+    duties = [duty for version in policy.versions for duty in version.duties]
     elapsed = {
         target.limit.amount / 1e6
-        for duty in policy.duties
+        for duty in duties
         for target in duty.targets
         if target.limit.unit is not LimitUnit.WORKING_DAYS
     }
     metrics.initialise(
-        duties=[duty.name for duty in policy.duties],
-        teams={duty.team for duty in policy.duties},
-        segments=policy.segments,
+        policy_version=policy.version,
+        duties={duty.name for duty in duties},
+        teams={duty.team for duty in duties},
+        segments={segment for version in policy.versions for segment in version.segments},
         limits_s=elapsed,
-        channels=[] if channel is None else [channel],
+        channels=channels,
         event_types=EVENT_TYPES,
         dead_letter_reasons=list(DeadLetterReason),
     )

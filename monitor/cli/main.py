@@ -35,7 +35,9 @@ app = typer.Typer(
 topics_app = typer.Typer(help="The Kafka topics that lead-sla works on.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
 
-PolicyOption = Annotated[Path, typer.Option("--policy", "-p", help="The agreement file.")]
+PolicyOption = Annotated[
+    Path, typer.Option("--policy", "-p", help="The agreement: a file, or a folder with its versions.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
@@ -88,7 +90,9 @@ def demo(
 
 
 @app.command()
-def check(policy: Annotated[Path, typer.Argument(help="The agreement file.")], as_json: JsonOption = False) -> None:
+def check(
+    policy: Annotated[Path, typer.Argument(help="A file, or a folder with all versions.")], as_json: JsonOption = False
+) -> None:
     """Check an agreement: every mistake with its line, field and fix, else every doubt with a proposal."""
     offline.check(policy, as_json=as_json)
 
@@ -143,6 +147,16 @@ def explain(
     if policy is None or url is not None:
         raise typer.BadParameter("--events needs --policy, and asks no worker: it does not go with --url")
     recorded.explain(lead, events, policy, at=at, as_json=as_json)
+
+
+@app.command()
+def notify(
+    test: Annotated[str, typer.Option("--test", help="The channel to send a sample notice to.")],
+) -> None:
+    """Send a sample notice over one channel, and say what its far end answered."""
+    from monitor.cli.notify import notify_sample
+
+    notify_sample(test, Settings.load())
 
 
 @app.command()

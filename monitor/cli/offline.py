@@ -10,6 +10,7 @@ import typer
 from monitor.cli.calendar_lines import answers
 from monitor.cli.failure import BAD_INPUT, Failure
 from monitor.core.policy import Policy
+from monitor.stream.clock import SystemTime
 from monitor.wire import schemas as contract
 from monitor.wire.policy import PolicyError, examine_policy, load_policy
 from monitor.wire.policy import diff as compare
@@ -23,7 +24,7 @@ def say(answer: Mapping[str, Any], *, as_json: bool, text: str) -> None:
 def check(path: Path, *, as_json: bool) -> None:
     """Print every mistake of a policy file, exit 1 if there is one; else what in it is hardly meant."""
     try:
-        policy, doubts = examine_policy(path)
+        policy, doubts = examine_policy(path, SystemTime().now_at())
     except PolicyError as error:
         if as_json:
             faults = [fault._asdict() for fault in error.faults]
@@ -31,10 +32,18 @@ def check(path: Path, *, as_json: bool) -> None:
             raise typer.Exit(BAD_INPUT) from None
         raise Failure(str(error), BAD_INPUT) from None
     duties = [duty.name for duty in policy.duties]
-    in_order = f"{path}: in order; {policy.name} {policy.version}, {len(duties)} duties: {', '.join(duties)}"
+    versions = [version.version for version in policy.versions]
+    in_order = f"{path}: in order; {policy.name} {', '.join(versions)}, {len(duties)} duties: {', '.join(duties)}"
     warnings = [doubt._asdict() for doubt in doubts]
     say(
-        {"ok": True, "name": policy.name, "version": policy.version, "duties": duties, "warnings": warnings},
+        {
+            "ok": True,
+            "name": policy.name,
+            "version": policy.version,
+            "versions": versions,
+            "duties": duties,
+            "warnings": warnings,
+        },
         as_json=as_json,
         text="\n".join([in_order, *map(str, doubts)]),
     )

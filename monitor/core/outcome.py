@@ -24,6 +24,12 @@ class Kind(StrEnum):
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
     FINALISED = "finalised"
+    AMENDED = "amended"
+    """A new version of the agreement is in force, or has taken over this clock."""
+    REVIEW_DUE = "review_due"
+    """The agreement is to be reviewed soon."""
+    REVIEW_OVERDUE = "review_overdue"
+    """The day by which the agreement was to be reviewed has passed."""
 
 
 class Reason(StrEnum):
@@ -51,6 +57,9 @@ class Reason(StrEnum):
     DUTY_REMOVED = "duty_no_longer_in_policy"
     LATE_EVIDENCE = "late_evidence"
     WAIT_OVER = "final_after_over"
+    NEW_VERSION = "new_version_in_force"
+    REVIEW_NEAR = "review_by_near"
+    REVIEW_PASSED = "review_by_passed"
 
 
 class Outcome(NamedTuple):
@@ -62,8 +71,9 @@ class Outcome(NamedTuple):
     cycle: int
     """1 for the first clock of this duty on this lead, 2 after it was recycled and started again, …"""
     level: str
-    """`warned`: the percentage ("80") or the time left; `paused`, `resumed`, `reset`, `reassigned`, `stalled`: which
-    one ("1"); `withdrawn`: the kind taken back ("breached", "warned:80"); else ""."""
+    """`warned`: the percentage ("80") or the time left; `paused`, `resumed`, `reset`, `reassigned`, `stalled`,
+    `amended`: which one ("1"); `review_due`, `review_overdue`: by when; `withdrawn`: the kind taken back ("breached",
+    "warned:80"); else ""."""
     revision: int
     """How often late evidence turned this verdict."""
     policy_version: str
@@ -88,6 +98,8 @@ class Outcome(NamedTuple):
     supersedes: str | None = None
     """The outcome id that this revision replaces."""
     hold_us: int = 0
+    changes: tuple[str, ...] = ()
+    """`amended`, of the agreement as a whole: what is different from the version before, in words."""
 
     @property
     def outcome_id(self) -> str:

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from monitor.core.policy import Policy
-from monitor.notify.delivery import Backoff
-from monitor.ports import Sink, TimeSource
+from monitor.notify.outbox import Outbox
+from monitor.ports import TimeSource
 from monitor.stream.directory import Directory
 from monitor.stream.durably import AtLeastOnce, Durably
 from monitor.stream.engine.app import EngineSettings, LeadApp
@@ -46,7 +48,6 @@ class WorkerSettings:
     state_dir: Path | None
     """Folder for RocksDB; None keeps state in memory."""
     probe_ends: bool
-    backoff: Backoff
     transactional: bool = False
     """Outcomes, states and offsets of a batch in one transaction; Apache Kafka only."""
 
@@ -55,7 +56,7 @@ class Worker:
     """Judges the partitions that the group gives it."""
 
     def __init__(
-        self, settings: WorkerSettings, policy: Policy, sink: Sink | None, time: TimeSource, metrics: Metrics
+        self, settings: WorkerSettings, policy: Policy, outbox: Outbox, time: TimeSource, metrics: Metrics
     ) -> None:
         self._settings = settings
         self._time = time
@@ -92,7 +93,7 @@ class Worker:
         metrics.watch_clocks(self._judge.open_clocks)
         app.take_batches("intake", topics.events, Intake(topics, settings.limits, app.send_all, metrics).take)
         app.take_batches("judge", topics.timeline, self._judge.take, continuous=True)
-        notifier = Notifier(topics, sink, settings.backoff, app.send_all, time, metrics)
+        notifier = Notifier(topics, outbox, app.send_all, metrics)
         app.take_batches("notifier", topics.outcomes, notifier.take, drained=False)
         self._watch = Watch(topics, self._positions, self._owned, app.recovery_left, time, metrics)
         self.directory = Directory(app, topics.partitions, lambda: self._judge.partitions)
@@ -101,6 +102,10 @@ class Worker:
     def changelog_of(group: str) -> str:
         """The name of the table's changelog topic, which has to exist before the worker starts."""
         return f"{group}-leads-changelog"
+
+    def adopt(self, policy: Policy) -> None:
+        """Judge by this policy from the next batches on."""
+        self._judge.adopt(policy)
 
     def live(self) -> list[str]:
         """See `monitor.ports.Health`."""
@@ -114,13 +119,16 @@ class Worker:
             return ["partitions are being assigned and their state recovered"]
         return []
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set. Raises what the engine crashed with, KafkaError when no broker answers."""
+    async def run(self, stop: asyncio.Event, *beside: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Work until `stop` is set; `beside` is run as long, and the worker ends when it fails.
+
+        Raises what the engine crashed with, KafkaError when no broker answers, and what `beside` raises.
+        """
         collect_less_often()
         self._app.finalize()
         try:
             await self._app.start()
-            tasks = [asyncio.create_task(self._ticker.run()), asyncio.create_task(self._watch.run())]
+            tasks = [asyncio.create_task(work()) for work in (self._ticker.run, self._watch.run, *beside)]
             ends = [asyncio.create_task(stop.wait()), asyncio.create_task(self._app.until_crashed())]
             await asyncio.wait([*tasks, *ends], return_when=asyncio.FIRST_COMPLETED)
             for task in tasks + ends:

@@ -3,6 +3,8 @@
 import subprocess
 
 from monitor.core.event import EVENT_TYPES
+from monitor.ports import ChannelState
+from monitor.telemetry.channels import Queue
 from monitor.telemetry.metrics import Metrics
 from tests.support.programs import needed
 
@@ -10,6 +12,7 @@ from tests.support.programs import needed
 def full_exposition() -> bytes:
     metrics = Metrics(version="0.1.0")
     metrics.initialise(
+        policy_version="2026-Q4",
         duties=["first-touch"],
         teams=["sales", "marketing"],
         segments=["enterprise", 'odd "quoted"\nname'],
@@ -18,6 +21,7 @@ def full_exposition() -> bytes:
         event_types=EVENT_TYPES,
         dead_letter_reasons=["not_json"],
     )
+    metrics.channels.watch({"webhook": lambda: Queue(ChannelState.OPEN, 3, 60.0)})
     metrics.lag("leads.events", 0, 3)
     return metrics.render()[0]
 
