@@ -357,11 +357,11 @@ MOVING = policy(
 )
 _NEWER = MOVING._replace(
     version="2",
-    duties=tuple(each._replace(targets=(*each.targets[:-1], Target(elapsed(90), None))) for each in MOVING.duties),
+    duties=tuple(each._replace(targets=(*each.targets[:-1], Target(elapsed(90), None))) for each in MOVING.duties[:2]),
     effective_at=at(200),
     applies_from=at(200),
     applies_to=Applies.OPEN,
-    earlier=(MOVING,),
+    earlier=(MOVING._replace(duties=MOVING.duties[:2]),),
 )
 _STEPS = st.one_of(
     st.builds(assigned, st.integers(0, 400), st.sampled_from(["ana", "ben", "cem"])),
@@ -374,7 +374,7 @@ _STEPS = st.one_of(
 
 
 @given(st.lists(_STEPS, min_size=1, max_size=16), st.sampled_from([MOVING, _NEWER]))
-@settings(max_examples=4000, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_whatever_happened_the_parts_add_up(steps: list[Input], agreement: Policy) -> None:
     told = whole([event("lead.created", -1), *steps], agreement)
     for each in told.clocks:
