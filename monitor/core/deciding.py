@@ -19,7 +19,8 @@ EVERY_LEAD, EVERY_OTHER_LEAD = "every lead", "every other lead"
 
 
 Decisions = Sequence[tuple[int, Happening | None]]
-"""What decided on target and calendar, from when on: the start, then each change of owner that decides anew.
+"""What decided on target and calendar, from when on: the start, or the newer agreement that took the clock over; then
+each change of owner that decides anew.
 
 None: it is not kept any more.
 """
@@ -45,12 +46,18 @@ def _decisions(
     lead: Lead, clock: Clock, duty: Duty, known: Sequence[Happening]
 ) -> Iterator[tuple[int, Happening | None]]:
     by_event = {(now.event.at, now.event.id): now for now in known}
-    start = by_event.get((clock.started_at, clock.started_by))
-    if start is None and by_time(clock.started_by):
-        start = _at_start(lead, clock, known)
+    moves = clock.moves
+    amended = [n for n, move in enumerate(moves) if move.kind is Kind.AMENDED]
+    if amended:  # then its time was counted once more from its beginning; events of that instant come after it
+        start = _known_by(lead, moves[amended[-1]].at - 1, known)
+        moves = moves[amended[-1] :]
+    else:
+        start = by_event.get((clock.started_at, clock.started_by))
+        if start is None and by_time(clock.started_by):
+            start = _known_by(lead, clock.started_at, known)
     yield clock.started_at, start
     if duty.on_reassign.inheritance is not Inheritance.INHERIT:
-        for move in clock.moves:
+        for move in moves:
             if move.kind is Kind.REASSIGNED:
                 yield move.at, by_event.get((move.at, move.by))
 
@@ -64,9 +71,8 @@ def _in_good_time(lead: Lead, clock: Clock, seen: Sequence[Seen]) -> Iterator[Ha
         yield now._replace(attributes=known)
 
 
-def _at_start(lead: Lead, clock: Clock, known: Sequence[Happening]) -> Happening | None:
-    """What was known when the passing of time started the clock."""
-    at = clock.started_at
+def _known_by(lead: Lead, at: int, known: Sequence[Happening]) -> Happening | None:
+    """What was known when the passing of time started the clock, or brought another agreement."""
     attributes = [now.attributes for now in known if now.event.at <= at]
     if lead.base is not None and lead.base_key is not None and lead.base_key[0] <= at:
         attributes.insert(0, lead.base.attributes)

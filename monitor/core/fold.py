@@ -188,8 +188,8 @@ def _followed(fold: Fold, now: Happening, policy: Policy, prior: Prior) -> Fold:
     """In a sequential rhythm the touch that ends a clock starts the next one."""
     for clock in fold.clocks:
         if clock.ended_by == now.event.id and clock.state in _TOUCHED and clock.round == fold.round:
-            judged_by = policy.judging(clock)
-            duty = judged_by.duty(clock.duty)
+            starting = policy.in_force(now.event.at)
+            duty = starting.duty(clock.duty)
             if duty is not None and duty.rhythm is Rhythm.SEQUENTIAL:
-                fold = started(fold, duty, now, policy.in_force(now.event.at), prior)
+                fold = started(fold, duty, now, starting, prior)
     return fold

@@ -9,7 +9,7 @@ from monitor.core.fold import apply, clock_on
 from monitor.core.lead import BY_TIME, EMPTY_FOLD, Clock, Evidence, Fold, Lead
 from monitor.core.matching import Happening
 from monitor.core.outcome import Kind
-from monitor.core.policy import Applies, Duty, Policy, Rhythm
+from monitor.core.policy import Applies, Policy, Rhythm
 from monitor.core.starting import Prior, prior_of, started
 from monitor.core.tables import OPEN_STATES, ClockInput, ClockState
 
@@ -98,7 +98,7 @@ def _passed(fold: Fold, before: int | None, policy: Policy, prior: Prior, known_
         if duty is not None and duty.silence_accepts:
             fold = _accepted(fold, n, at, policy, prior)
         elif duty is not None and duty.rhythm is Rhythm.INDEPENDENT:
-            fold = _next(fold, n, at, duty, policy, prior)
+            fold = _next(fold, n, at, policy, prior)
 
 
 def _accepted(fold: Fold, n: int, at: int, policy: Policy, prior: Prior) -> Fold:
@@ -109,7 +109,7 @@ def _accepted(fold: Fold, n: int, at: int, policy: Policy, prior: Prior) -> Fold
     return apply(_with(fold, n, clock), silence, policy, prior)
 
 
-def _next(fold: Fold, n: int, at: int, duty: Duty, policy: Policy, prior: Prior) -> Fold:
+def _next(fold: Fold, n: int, at: int, policy: Policy, prior: Prior) -> Fold:
     """The clock behind the one that was due at `at`, unless the lead has left or was abandoned."""
     clock = fold.clocks[n]
     if clock.state is ClockState.RUNNING:
@@ -123,11 +123,13 @@ def _next(fold: Fold, n: int, at: int, duty: Duty, policy: Policy, prior: Prior)
             if other.state not in OPEN_STATES:
                 break
             missed += 1
-    if missed >= MISSED_MAX:
+    starting = policy.in_force(at)
+    duty = starting.duty(clock.duty)
+    if missed >= MISSED_MAX or duty is None or duty.rhythm is not Rhythm.INDEPENDENT:
         return fold
     passing = Evidence(at, f"{BY_TIME}{clock.duty}:{clock.cycle + 1}", ev.LEAD_UPDATED, "", {})
     now = Happening(passing, None, fold.attributes)
-    return started(fold, duty, now, policy.in_force(at), prior)
+    return started(fold, duty, now, starting, prior)
 
 
 def _with(fold: Fold, n: int, clock: Clock) -> Fold:

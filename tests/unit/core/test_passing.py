@@ -1,10 +1,13 @@
 """What the passing of time does beside breaching: silence accepts, rhythms go on."""
 
+import pytest
+
 from monitor.core.event import EVENT_TYPES
+from monitor.core.limit import Limit, LimitUnit
 from monitor.core.outcome import Kind, Reason
 from monitor.core.passing import MISSED_MAX
-from monitor.core.policy import Match, Policy, Rhythm
-from tests.support.agreement import DISPOSITION, MINUTE, duty, event_is, policy
+from monitor.core.policy import Match, Policy, Rhythm, Target
+from tests.support.agreement import DISPOSITION, HOUR, MINUTE, duty, elapsed, event_is, policy
 from tests.support.history import Input, assigned, at, called, event, run, said, tick
 
 ACCEPTANCE = duty(
@@ -12,6 +15,7 @@ ACCEPTANCE = duty(
     silence_accepts=True,
 )  # fmt: skip
 SILENT = policy(ACCEPTANCE, duty("next", starts=event_is("lead.accepted"), warn_at=()))
+OFFICE = (Target(Limit(LimitUnit.WORKING_TIME, HOUR, "1 working_hours"), "office"),)
 HANDED_OFF = event("lead.handed_off", 0)
 
 
@@ -144,3 +148,16 @@ def test_two_touches_of_one_instant_start_two_clocks_also_when_the_history_is_fo
     steps: list[Input] = [assigned(0), *twice, tick(90), called(100), event("lead.updated", 95, grade="B")]
     lead = run(steps, rhythm(Rhythm.SEQUENTIAL))[-1].lead
     assert [clock.started_at for clock in lead.fold.clocks] == [at(0), at(20), at(20), at(100)]
+
+
+@pytest.mark.parametrize("kind", Rhythm)
+def test_the_next_clock_of_a_rhythm_is_that_of_the_version_in_force(kind: Rhythm) -> None:
+    old = duty(warn_at=(), repeats=True, rhythm=kind, targets=OFFICE)
+    new = policy(old._replace(targets=(Target(elapsed(90), None),)), version="2")._replace(calendars={})
+    new = new._replace(effective_at=at(30), applies_from=at(30), earlier=(policy(old),))
+    clocks = run([assigned(0), called(40), tick(61)], new)[-1].lead.fold.clocks
+    assert [(clock.policy_version, clock.limit) for clock in clocks] == [
+        ("1", "1 working_hours"), ("2", "90 minutes elapsed"),
+    ]  # fmt: skip
+    gone = new._replace(duties=(DISPOSITION,))
+    assert len(run([assigned(0), called(40), tick(61)], gone)[-1].lead.fold.clocks) == 1
