@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from monitor.cli import diagrams
+from monitor.cli.story import story
 from monitor.core import event, lead
 from monitor.core.instant import from_rfc3339, to_rfc3339
 from monitor.core.outcome import Kind, Outcome
@@ -21,7 +22,7 @@ from monitor.ports import ChannelState
 from monitor.settings.settings import Settings, describe
 from monitor.telemetry import channels, engine, metrics
 from monitor.telemetry.catalogue import METRICS
-from monitor.wire import json_object, lead_event, schemas
+from monitor.wire import examples, json_object, lead_event, schemas
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.outcome import OutcomeData
 from monitor.wire.policy import read_policy
@@ -247,6 +248,17 @@ def example_outcomes() -> str:
     return _table(("at", "outcome", "reason"), rows)
 
 
+def explained_policy() -> str:
+    """The agreement of the lead that is explained."""
+    return f"```yaml\n{examples.EXPLAINED_BY}```\n"
+
+
+def explained_story() -> str:
+    """What `lead-sla explain` says of that lead, its long lines folded."""
+    lines = (textwrap.fill(line, _WIDTH, subsequent_indent="      ") for line in story(examples.explained_lead()))
+    return "```text\n" + "\n".join(lines) + "\n```\n"
+
+
 def _example_outcomes() -> list[Outcome]:
     events = [
         event.Event("L-1", f"evt-{n}", type_, from_rfc3339(at), "crm", data)
@@ -272,6 +284,8 @@ BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
     "example-policy": example_policy,
     "example-notice": example_notice,
     "example-outcomes": example_outcomes,
+    "explained-policy": explained_policy,
+    "explained-story": explained_story,
 }
 
 

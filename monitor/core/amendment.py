@@ -34,7 +34,7 @@ def amended_at(clocks: Iterable[Clock], policy: Policy) -> int | None:
 
 
 def judged_again_since(clocks: Sequence[Clock], policy: Policy, at: int) -> int:
-    """An instant before all that versions in force at `at` judge otherwise of these clocks; `at` itself if none does."""
+    """An instant before all that versions in force at `at` judge otherwise of these clocks; `at` if none does."""
     since = at
     for version in policy.versions:
         if version.effective_at <= at:

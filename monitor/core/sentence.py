@@ -78,17 +78,17 @@ def _limit(outcome: Outcome) -> str:
 def _lateness(outcome: Outcome) -> str:
     if outcome.late_elapsed_us is None:
         return ""
-    late = f", {duration_text(outcome.late_elapsed_us)} late"
+    late = f", {duration(outcome.late_elapsed_us)} late"
     if outcome.late_working_us is None:
         return late
-    return f"{late} ({duration_text(outcome.late_working_us)} of working time)"
+    return f"{late} ({duration(outcome.late_working_us)} of working time)"
 
 
 def _shortened(instant: str) -> str:
     return instant.replace(".000000Z", "Z")
 
 
-def duration_text(duration_us: int) -> str:
+def duration(duration_us: int) -> str:
     """The two largest units, cut off: "1 d 2 h"; what is shorter than a second in seconds."""
     rest_s, rest_us = divmod(duration_us, _US_PER_S)
     if not rest_s:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from monitor.core.outcome import Kind, Outcome, Reason
-from monitor.core.sentence import duration_text
+from monitor.core.sentence import duration
 from monitor.ports import Notice
 
 # Names and ids from outside; longer ones tell a reader nothing, and no far end's limit is reached with these.
@@ -247,10 +247,10 @@ def _instant(at: int, zone: ZoneInfo, words: _Words) -> str:
 def _lateness(outcome: Outcome, words: _Words) -> str:
     if outcome.late_elapsed_us is None:
         return ""
-    elapsed = duration_text(outcome.late_elapsed_us)
+    elapsed = duration(outcome.late_elapsed_us)
     if outcome.late_working_us is None:
         return elapsed
-    return words.working.format(elapsed=elapsed, working=duration_text(outcome.late_working_us))
+    return words.working.format(elapsed=elapsed, working=duration(outcome.late_working_us))
 
 
 def _why(outcome: Outcome, words: _Words) -> str:
