@@ -19,6 +19,24 @@ class Via(NamedTuple):
     """Which word of the last lead of the path this is; a higher one replaces it."""
 
 
+class Forward(NamedTuple):
+    """Evidence of one lead on its way to the lead that it was merged into."""
+
+    event: Event
+    """Its `lead` is the one that it goes to."""
+    via: Via
+
+    @property
+    def lead(self) -> str:
+        """Where it goes."""
+        return self.event.lead
+
+    @property
+    def type(self) -> str:
+        """What happened."""
+        return self.event.type
+
+
 class Evidence(NamedTuple):
     """An event as kept in the state of its lead."""
 

@@ -6,11 +6,12 @@ the evidence is passed on once more, and the newest word counts.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from monitor.core import event as ev
 from monitor.core.event import Event
 from monitor.core.evidence import Evidence, Via
+from monitor.core.evidence import Forward as Forward
 from monitor.core.fold import stage_after
 from monitor.core.lead import Clock, Lead, Merge
 from monitor.core.policy import Policy
@@ -25,24 +26,6 @@ _Word = tuple[tuple[str, ...], tuple[str, ...]]
 """What is said of evidence that is passed on: see `judged` and `opened` of Via."""
 _LATER: Final[_Word] = ((), ())
 """Of what came after the merge."""
-
-
-class Forward(NamedTuple):
-    """Evidence of one lead on its way to the lead that it was merged into."""
-
-    event: Event
-    """Its `lead` is the one that it goes to."""
-    via: Via
-
-    @property
-    def lead(self) -> str:
-        """Where it goes."""
-        return self.event.lead
-
-    @property
-    def type(self) -> str:
-        """What happened."""
-        return self.event.type
 
 
 def merge_by(lead: Lead, new: Evidence) -> Merge | None:

@@ -12,47 +12,21 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from monitor.core.event import OrderKey, Scalar
-from monitor.core.lead import Fold, Lead, Merge
+from monitor.core.lead import Fold, Lead
 from monitor.core.tables import ClockState
 from monitor.wire.state import version_1
 from monitor.wire.state.clocks import PackedClocks, clock_states_of, packed_clocks
 from monitor.wire.state.codes import DAMAGE, STAGE_CODES, STAGES, UnreadableState
 from monitor.wire.state.history import PackedHistory, packed_history
-from monitor.wire.state.shapes import BodyHead
+from monitor.wire.state.shapes import Body, BodyHead, Fields
 
 VERSION: Final = 2
 _READABLE: Final = frozenset({version_1.VERSION, VERSION})
 _VERSION: Final = bytes([VERSION])
 _HEADER: Final = Struct(">BBQQ")
 
-_Fields = dict[str, Scalar]
-# Stage, its instant, round, attributes; clocks: their number, packed.
-_Base = tuple[str, int, int, _Fields, int, bytes]
-
-
-class _Body(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
-    clocks: bytes
-    clocks_length: int
-    known_until: int
-    stage: int | str
-    stage_at: int
-    round: int
-    attributes: _Fields
-    count: int
-    """Of the pieces of evidence; behind it their newest instant, sources and records."""
-    newest_at: int | None
-    sources: list[str]
-    records: bytes
-    base: _Base | None
-    base_key: OrderKey | None
-    erased: bool
-    merged: Merge | None = None
-    """Only written where there is one."""
-
-
 _encode: Final = msgspec.msgpack.Encoder().encode
-_body: Final[msgspec.msgpack.Decoder[_Body]] = msgspec.msgpack.Decoder(_Body)
+_body: Final[msgspec.msgpack.Decoder[Body]] = msgspec.msgpack.Decoder(Body)
 
 
 _head: Final[msgspec.msgpack.Decoder[BodyHead]] = msgspec.msgpack.Decoder(BodyHead)
@@ -146,5 +120,5 @@ def _base_packed(base: Fold) -> tuple[object, ...]:
     return base.stage, base.stage_at, base.round, base.attributes, length, clocks
 
 
-def _base_unpacked(stage: str, stage_at: int, round_: int, attributes: _Fields, count: int, clocks: bytes) -> Fold:
+def _base_unpacked(stage: str, stage_at: int, round_: int, attributes: Fields, count: int, clocks: bytes) -> Fold:
     return Fold(stage, stage_at, round_, attributes, PackedClocks(clocks, count, is_open=False))

@@ -2,9 +2,36 @@
 
 import msgspec
 
-from monitor.core.event import Scalar
+from monitor.core.event import OrderKey, Scalar
 from monitor.core.evidence import Via
+from monitor.core.lead import Merge
 from monitor.core.tables import ClockState
+
+Fields = dict[str, Scalar]
+# Stage, its instant, round, attributes; clocks: their number, packed.
+_Base = tuple[str, int, int, Fields, int, bytes]
+
+
+class Body(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """The state of a lead behind its header."""
+
+    clocks: bytes
+    clocks_length: int
+    known_until: int
+    stage: int | str
+    stage_at: int
+    round: int
+    attributes: Fields
+    count: int
+    """Of the pieces of evidence; behind it their newest instant, sources and records."""
+    newest_at: int | None
+    sources: list[str]
+    records: bytes
+    base: _Base | None
+    base_key: OrderKey | None
+    erased: bool
+    merged: Merge | None = None
+    """Only written where there is one."""
 
 
 class BodyHead(msgspec.Struct, array_like=True, gc=False):
