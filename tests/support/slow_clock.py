@@ -56,7 +56,7 @@ class SlowClock:
 
     def __init__(self, duty: Duty, cycle: int, start: Start, policy: Policy) -> None:
         self.duty, self.cycle, self.round = duty, cycle, start.known.round
-        self.started_at = start.at
+        self.started, self.started_at = start.position, start.at
         self.said: list[Said] = []
         self.end: Position | None = None
         self.cancelled_in_time = False

@@ -6,7 +6,7 @@ final is out of its sight: it must be given the events that arrived while they s
 
 from collections.abc import Sequence
 
-from monitor.core.event import Event
+from monitor.core.event import LEAD_MERGED, Event
 from monitor.core.policy import Duty, Policy, Rhythm
 from tests.support.slow_clock import Said, SlowClock, Start, Verdict
 from tests.support.slow_history import AFTER_ALL, Moment, Position, holds_at, moments_of
@@ -77,6 +77,8 @@ def _successors(clock: SlowClock, moments: list[Moment], until: int) -> list[Sta
     known = [moment for moment in moments if moment.position < position][-1]
     if clock.due_at + clock.duty.hold_us > until or known.round != clock.round:
         return []
+    if any(moment.event.type == LEAD_MERGED and clock.started < moment.position < position for moment in moments):
+        return []  # what passing time brings is the other lead's
     return [Start(position, clock.due_at, "", known)]
 
 
