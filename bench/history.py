@@ -18,7 +18,6 @@ EVENTS_PER_LEAD = 5
 ANY_TIME = TimeLimits(future_us=2**62, past_us=2**62)
 """Intake's limits, for events of which nobody cares when they are sent."""
 
-_EXAMPLE = Path(__file__).parents[1] / "monitor" / "cli" / "examples" / "agreement.yaml"
 LIMIT_US = 60 * MINUTE_US
 """Of `one_duty`."""
 
@@ -28,9 +27,9 @@ def one_duty() -> Policy:
     return load_policy(Path(__file__).parent / "one-duty.yaml")
 
 
-def example() -> Policy:
-    """The agreement that `lead-sla init` writes: three duties, two calendars, warnings."""
-    return load_policy(_EXAMPLE)
+def three_duties() -> Policy:
+    """Three duties, two calendars, warnings."""
+    return load_policy(Path(__file__).parent / "three-duties.yaml")
 
 
 def lead_events(number: int, start_at: int) -> Iterator[Event]:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from bench.bare import BareMachine
-from bench.history import ANY_TIME, MINUTE_US, START_AT, example, history, lead_events, one_duty, raw_event
+from bench.history import ANY_TIME, MINUTE_US, START_AT, history, lead_events, one_duty, raw_event, three_duties
 from bench.measure import Goal, Row, Rows, Scale, cpu_s, in_turns, per_second, us_each
 from bench.openclocks import open_lead, open_states
 from monitor.core.calendar import due_at
@@ -35,7 +35,7 @@ def _exhaust(iterator: Iterator[object]) -> None:
 def replay(scale: Scale) -> Rows:
     """Events a second through the whole core, ticks at the deadlines included."""
     events = history(1_000 if scale.quick else 4_000)
-    agreements = {"one duty": one_duty(), "example agreement, 3 duties": example()}
+    agreements = {"one duty": one_duty(), "three duties": three_duties()}
     for name, policy in agreements.items():
         ours_s, bare_s = in_turns(
             lambda policy=policy: _exhaust(Replay(policy).run(events)),  # type: ignore[misc]
@@ -50,7 +50,7 @@ def replay(scale: Scale) -> Rows:
 
 def working_time(scale: Scale) -> Rows:
     """Microseconds for one due instant, its calendar's years known."""
-    calendar = example().calendars["munich"]
+    calendar = three_duties().calendars["munich"]
     starts = [START_AT + n * 37 * MINUTE_US for n in range(2_000)]
 
     def dues(limit: Limit) -> None:

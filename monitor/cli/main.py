@@ -89,7 +89,7 @@ def demo(
 
 @app.command()
 def check(policy: Annotated[Path, typer.Argument(help="The agreement file.")], as_json: JsonOption = False) -> None:
-    """Check an agreement: every mistake with its line, field and fix."""
+    """Check an agreement: every mistake with its line, field and fix, else every doubt with a proposal."""
     offline.check(policy, as_json=as_json)
 
 

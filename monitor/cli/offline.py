@@ -18,7 +18,7 @@ from monitor.core.replay import Replay
 from monitor.wire import schemas as contract
 from monitor.wire.lead_event import InvalidRecord, TimeLimits, decode
 from monitor.wire.outcome import encode_outcome
-from monitor.wire.policy import PolicyError, load_policy
+from monitor.wire.policy import PolicyError, examine_policy, load_policy
 from monitor.wire.policy import diff as compare
 
 # History is replayed as it was recorded: nothing in it is too old or too far ahead.
@@ -31,9 +31,9 @@ def say(answer: Mapping[str, Any], *, as_json: bool, text: str) -> None:
 
 
 def check(path: Path, *, as_json: bool) -> None:
-    """Print every mistake of a policy file; exit 1 if there is one."""
+    """Print every mistake of a policy file, exit 1 if there is one; else what in it is hardly meant."""
     try:
-        policy = load_policy(path)
+        policy, doubts = examine_policy(path)
     except PolicyError as error:
         if as_json:
             faults = [fault._asdict() for fault in error.faults]
@@ -41,10 +41,12 @@ def check(path: Path, *, as_json: bool) -> None:
             raise typer.Exit(BAD_INPUT) from None
         raise Failure(str(error), BAD_INPUT) from None
     duties = [duty.name for duty in policy.duties]
+    in_order = f"{path}: in order; {policy.name} {policy.version}, {len(duties)} duties: {', '.join(duties)}"
+    warnings = [doubt._asdict() for doubt in doubts]
     say(
-        {"ok": True, "name": policy.name, "version": policy.version, "duties": duties},
+        {"ok": True, "name": policy.name, "version": policy.version, "duties": duties, "warnings": warnings},
         as_json=as_json,
-        text=f"{path}: in order; {policy.name} {policy.version}, {len(duties)} duties: {', '.join(duties)}",
+        text="\n".join([in_order, *map(str, doubts)]),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from monitor.cli import diagrams
-from monitor.core import event, lead, predicate, tokens
+from monitor.core import event, lead
 from monitor.core.instant import from_rfc3339, to_rfc3339
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.replay import Replay
@@ -23,7 +23,8 @@ from monitor.telemetry.catalogue import METRICS
 from monitor.wire import json_object, lead_event, schemas
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.outcome import OutcomeData
-from monitor.wire.policy import agreement, calendars, duties, read_policy, values
+from monitor.wire.policy import read_policy
+from monitor.wire.policy.bounds import BOUNDS
 
 _POLICY: Final = """\
 agreement: {name: DACH inbound, version: 2026-Q4, effective_from: 2026-10-01}
@@ -208,20 +209,7 @@ def bounds_table() -> str:
 
 def policy_limits_table() -> str:
     """The limits of a policy file."""
-    rows = (
-        ("file", f"{agreement.BYTES_MAX} bytes, one document, no anchors, aliases or tags"),
-        ("duties", f"1 to {duties.DUTIES_MAX}"),
-        ("targets of a duty", f"1 to {duties.TARGETS_MAX}"),
-        ("levels of `warn_at`", f"{duties.WARNINGS_MAX}"),
-        ("sources in `final_after`", f"{duties.SOURCES_MAX}"),
-        ("stages", f"{agreement.STAGES_MAX}"),
-        ("segments", f"{agreement.SEGMENTS_MAX}"),
-        ("calendars", f"{calendars.CALENDARS_MAX}"),
-        ("limits and durations", f"{values.LIMIT_DAYS_MAX} days, whichever way they are counted"),
-        ("texts", f"{values.TEXT_LENGTH_MAX} characters"),
-        ("a condition", f"{tokens.LENGTH_MAX} characters, {predicate.DEPTH_MAX} levels of parentheses and `not`"),
-    )
-    return _table(("what", "at most"), rows)
+    return _table(("what", "at most"), BOUNDS)
 
 
 def predicate_fields() -> str:

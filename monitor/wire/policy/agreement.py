@@ -4,14 +4,17 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from monitor.core.event import LEAD_CREATED
 from monitor.core.localtime import reached_at
 from monitor.core.policy import DEFAULT_STAGES, Policy, Stage
+from monitor.core.tables import STAGE_OF_EVENT
 from monitor.wire.policy.calendars import calendars, zone
-from monitor.wire.policy.duties import Context, duties
-from monitor.wire.policy.fault import Faults, PolicyError, PolicyFault, Refused
+from monitor.wire.policy.context import Context
+from monitor.wire.policy.duties import duties
+from monitor.wire.policy.fault import Faults, PolicyDoubt, PolicyError, PolicyFault, Refused
 from monitor.wire.policy.tree import Mapping as MappingNode
 from monitor.wire.policy.tree import Node, Unreadable, tree_of
 from monitor.wire.policy.values import iso_date, mapping, name, one_of, several, text
@@ -29,8 +32,20 @@ _TOP: Final = {
 _AGREEMENT: Final = {"name": "DACH inbound", "version": "2026-Q4", "effective_from": "2026-10-01"}
 
 
+class Examined(NamedTuple):
+    """An agreement that is in order, and what in it is hardly meant, in the order of the lines."""
+
+    policy: Policy
+    doubts: tuple[PolicyDoubt, ...]
+
+
 def load_policy(path: Path) -> Policy:
     """The agreement in that file. Raises PolicyError with all its faults, also when the file cannot be read."""
+    return examine_policy(path).policy
+
+
+def examine_policy(path: Path) -> Examined:
+    """The same with doubts about it."""
     file = str(path)
     try:
         with path.open("rb") as stream:
@@ -44,11 +59,15 @@ def load_policy(path: Path) -> Policy:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise _whole(file, line, "is not UTF-8", "save the file as UTF-8") from error
-    return read_policy(text, file)
+    return _examined(text, file)
 
 
 def read_policy(text: str, file: str) -> Policy:
     """The agreement in `text`; `file` is only its name in messages. Raises PolicyError with all its faults."""
+    return _examined(text, file).policy
+
+
+def _examined(text: str, file: str) -> Examined:
     if len(text) > BYTES_MAX:
         raise _whole(file, 1, f"is larger than {BYTES_MAX} characters", "split the agreement")
     try:
@@ -59,7 +78,7 @@ def read_policy(text: str, file: str) -> Policy:
     policy = faults.read(partial(_policy, faults), top, None)
     if policy is None or faults.found:
         raise PolicyError(faults.found)
-    return policy
+    return Examined(policy, faults.told_doubts())
 
 
 def _whole(file: str, line: int, message: str, fix: str, field: str = "policy") -> PolicyError:
@@ -74,14 +93,21 @@ def _policy(faults: Faults, node: Node) -> Policy:
     read_calendars = partial(calendars, faults, default_zone=home, year=day.year)
     known = faults.read(read_calendars, keys.get("calendars"), {})
     stages = faults.read(partial(_stages, faults), keys.get("stages"), DEFAULT_STAGES)
+    segments = faults.read(partial(_segments, faults), keys.get("segments"), ())
     named = keys.get("calendars")
     context = Context(
         faults=faults,
         stages=stages,
+        segments=segments,
         calendar_names=named.keys if isinstance(named, MappingNode) else (),
         calendars=known,
         effective_at=reached_at(home, datetime.combine(day, datetime.min.time())),
     )
+    read_duties = faults.read(partial(duties, context), keys.get("follow_up"), ())
+    if isinstance(named, MappingNode):
+        for calendar, place in named.keys.items():
+            if calendar not in context.calendars_used:
+                faults.doubt(place, "no duty is counted on this calendar", "name it in a duty, or remove it")
     return Policy(
         name=called,
         version=version,
@@ -89,8 +115,8 @@ def _policy(faults: Faults, node: Node) -> Policy:
         effective_from=day.isoformat(),
         stages=stages,
         calendars=known,
-        duties=faults.read(partial(duties, context), keys.get("follow_up"), ()),
-        segments=faults.read(partial(_segments, faults), keys.get("segments"), ()),
+        duties=read_duties,
+        segments=segments,
     )
 
 
@@ -122,7 +148,14 @@ def _stages(faults: Faults, node: Node) -> Mapping[str, Stage]:
     for key in node.keys.values():
         faults.read(name, key, "")
     read_stage = partial(_stage, faults, node.keys)
-    return {key: faults.read(read_stage, entry, Stage("", frozenset())) for key, entry in node.entries.items()}
+    stages = {key: faults.read(read_stage, entry, Stage("", frozenset())) for key, entry in node.entries.items()}
+    led_to = {after for key, read in stages.items() for after in read.next if after != key}
+    # A lead begins in the first one, and in that of `lead.created`. A list without any `next` is no path.
+    for stage in list(stages)[1:] if led_to else ():
+        if stage not in led_to and stage != STAGE_OF_EVENT[LEAD_CREATED]:
+            message, proposal = "no other stage leads to this one", f"add {stage} to the next of another"
+            faults.doubt(node.keys[stage], message, proposal)
+    return stages
 
 
 def _stage(faults: Faults, known: Collection[str], node: Node) -> Stage:

@@ -20,6 +20,10 @@ OTHERWISE: Final = "all others"
 _NAMED: Final = {"follow_up": "duty", "calendars": "calendar", "stages": "stage", "targets": "target"}
 
 
+# Mappings whose keys are not ours: owners, attributes, sources of events.
+_THEIRS: Final = ("calendar", "paused_while", "final_after")
+
+
 class Change(NamedTuple):
     """One thing that is different; `before` and `after` as they are written, "" where there is nothing."""
 
@@ -89,8 +93,12 @@ def _text(form: Form) -> str:
     if isinstance(form, str):
         return form
     if isinstance(form, Mapping):
-        return ", ".join(f"{key} {_text(value)}" for key, value in form.items())
+        return ", ".join(f"{key} {_within(value)}" for key, value in form.items())
     return " and ".join(map(_text, form)) if len(form) <= 2 else ", ".join(map(_text, form))
+
+
+def _within(form: Form) -> str:
+    return f"({_text(form)})" if isinstance(form, Mapping) else _text(form)
 
 
 def _listed(targets: Mapping[str, Form]) -> str:
@@ -103,6 +111,6 @@ def _where(path: Path) -> str:
     for key in path:
         if key not in _NAMED:
             named = _NAMED.get(above)
-            words.append(f"{named} {key}" if named else key.replace("_", " "))
+            words.append(f"{named} {key}" if named else key if above in _THEIRS else key.replace("_", " "))
         above = key
     return ", ".join(words)

@@ -1,57 +1,55 @@
-"""The `follow_up` part of a policy file: duties with what starts, meets and cancels them, and their targets."""
+"""The `follow_up` part of a policy file: every duty, from its keys."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from itertools import combinations
+from typing import Final, NamedTuple
 
-from monitor.core import event as ev
-from monitor.core.calendar import Calendar, CalendarExhausted, due_at
 from monitor.core.lead import CLOCKS_MAX
 from monitor.core.limit import Limit, LimitUnit
-from monitor.core.policy import Condition, Duty, Match, Target
-from monitor.core.predicate import Predicate, PredicateError, parse
+from monitor.core.policy import Attempts, Condition, Duty, Rhythm
+from monitor.wire.policy.announcing import final_after, hold, objective, warn_at
+from monitor.wire.policy.cadence import attempts
+from monitor.wire.policy.conditions import ACCEPTANCE, agreed, condition, entering, fulfilment
+from monitor.wire.policy.context import Context
 from monitor.wire.policy.fault import Faults, Refused
-from monitor.wire.policy.tree import Mapping as MappingNode
-from monitor.wire.policy.tree import Node, Scalar, Sequence
-from monitor.wire.policy.values import (
-    LIMIT_DAYS_MAX,
-    duration_us,
-    limit,
-    mapping,
-    name,
-    one_of,
-    percent,
-    several,
-    text,
-)
+from monitor.wire.policy.moves import pausing, reassignment
+from monitor.wire.policy.targets import Limited, check_calendar, check_length, targets
+from monitor.wire.policy.tree import Mapping, Node, Sequence
+from monitor.wire.policy.values import mapping, name, one_of, truth
 
 # A lead keeps CLOCKS_MAX clocks: two rounds of every duty.
 DUTIES_MAX: Final = CLOCKS_MAX // 2
-# Every level is an outcome of its own on every clock.
-WARNINGS_MAX: Final = 5
-FINAL_AFTER_DEFAULT_US: Final = 600_000_000
-# Few systems send events about one lead.
-SOURCES_MAX: Final = 50
-TARGETS_MAX: Final = 100
-_DAY_US: Final = 86_400_000_000
-_DUTY_REQUIRED: Final = {"duty": "first-touch", "starts": "lead.assigned", "met_by": "{activity: [call, email]}"}
-_DUTY_OPTIONAL: Final = (
-    "team", "cancelled_by", "targets", "within", "calendar", "warn_at", "hold", "final_after",
+_OPTIONAL: Final = (
+    "team", "starts", "met_by", "cancelled_by", "reset_by", "attempts", "stage", "every", "rhythm", "repeats",
+    "reasons", "on_silence", "targets", "within", "calendar", "paused_by", "resumed_by", "paused_while",
+    "pause_at_most", "on_reassign", "reassigned_at_most", "warn_at", "hold", "final_after", "objective",
 )  # fmt: skip
-_MATCH_KEYS: Final = ("event", "stage", "activity", "direction", "by", "outcome", "when")
+# What one key says already, and so takes away from others: the keys, and what to do.
+_EXCLUDED: Final = (
+    (
+        "stage",
+        ("starts", "met_by", "attempts", "every", "rhythm", "repeats", "reasons", "on_silence"),
+        "remove it: the clock starts when a lead enters the stage, and is met when it leaves, as often as that happens",
+    ),
+    ("attempts", ("met_by", "reasons", "on_silence"), "remove it: of and until say what meets attempts"),
+    ("attempts", ("every", "rhythm"), "remove it, or write repeats: true for attempts that come back"),
+    ("every", ("repeats", "on_silence"), "remove it: a duty with every comes back by itself"),
+    ("rhythm", ("repeats", "on_silence"), "remove it: a duty with a rhythm comes back by itself"),
+    ("rhythm", ("within",), "write every instead"),
+    ("paused_while", ("paused_by", "resumed_by"), "keep one of the two ways to say when a pause lasts"),
+)
+# The order of what one event does to one clock; what comes first goes before the rest.
+_PRECEDENCE: Final = ("met_by", "cancelled_by", "reset_by", "paused_by")
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What duties may refer to."""
+class _Course(NamedTuple):
+    """What starts a duty and what meets it."""
 
-    faults: Faults
-    stages: Collection[str]
-    calendar_names: Collection[str]
-    calendars: Mapping[str, Calendar]
-    """Without those that have faults of their own."""
-    effective_at: int
+    starts: Condition
+    met_by: Condition
+    attempts: Attempts | None = None
+    repeats: bool = False
+    rhythm: Rhythm | None = None
 
 
 def duties(context: Context, node: Node) -> tuple[Duty, ...]:
@@ -65,7 +63,7 @@ def duties(context: Context, node: Node) -> tuple[Duty, ...]:
     for item in node.items:
         duty = context.faults.read(partial(_duty, context), item, None)
         if duty is not None:
-            place = item.get("duty") if isinstance(item, MappingNode) else None
+            place = item.get("duty") if isinstance(item, Mapping) else None
             if duty.name in lines and place is not None:
                 message = f"a second duty {duty.name}, the first is in line {lines[duty.name]}"
                 context.faults.add(place, message, "give every duty a name of its own")
@@ -75,161 +73,96 @@ def duties(context: Context, node: Node) -> tuple[Duty, ...]:
     return tuple(read)
 
 
-def _duty(context: Context, node: Node) -> Duty | None:
+def _duty(context: Context, node: Node) -> Duty:
     faults = context.faults
-    keys = mapping(faults, node, _DUTY_REQUIRED, _DUTY_OPTIONAL)
-    hold_us = faults.read(duration_us, keys.get("hold"), 0)
-    read_condition = partial(_condition, context)
-    return Duty(
+    keys = mapping(faults, node, {"duty": "first-touch"}, _OPTIONAL)
+    _check_keys(faults, keys)
+    pauses, moved = pausing(context, keys), reassignment(faults, keys)
+    limited = targets(context, keys)
+    if pauses is not None and pauses.longest is not None:
+        check_calendar(context, limited, pauses.longest, keys.entries["pause_at_most"])
+    if moved.at_least is not None and moved.at_least.unit is not LimitUnit.ELAPSED:
+        _check_least(context, limited, moved.at_least, keys.entries["on_reassign"])
+    course = _course(context, keys, limited)
+    hold_us = faults.read(partial(hold, faults, limited), keys.get("hold"), 0)
+    silence = faults.read(one_of(("breach", "accept"), "answer to silence"), keys.get("on_silence"), "breach")
+    duty = Duty(
         name=faults.read(name, keys.get("duty"), ""),
         team=faults.read(name, keys.get("team"), "sales"),
-        starts=faults.read(read_condition, keys.get("starts"), ()),
-        met_by=faults.read(read_condition, keys.get("met_by"), ()),
-        cancelled_by=faults.read(read_condition, keys.get("cancelled_by"), ()),
-        targets=_targets(context, keys),
-        warn_at=faults.read(partial(_warn_at, faults), keys.get("warn_at"), ()),
+        starts=course.starts,
+        met_by=course.met_by,
+        cancelled_by=faults.read(partial(condition, context), keys.get("cancelled_by"), ()),
+        targets=tuple(target for target, _ in limited),
+        warn_at=faults.read(partial(warn_at, context, limited), keys.get("warn_at"), ()),
         hold_us=hold_us,
-        final_after=_final_after(faults, keys, hold_us),
+        final_after=final_after(faults, keys, hold_us),
+        reset_by=faults.read(partial(condition, context), keys.get("reset_by"), ()),
+        pausing=pauses,
+        on_reassign=moved,
+        attempts=course.attempts,
+        repeats=course.repeats,
+        rhythm=course.rhythm,
+        silence_accepts=silence == "accept",
+        objective=faults.read(objective, keys.get("objective"), None),
     )
+    _doubt_conditions(faults, keys, duty)
+    return duty
 
 
-def _condition(context: Context, node: Node) -> Condition:
-    return several(context.faults, partial(_match, context))(node)
+def _check_keys(faults: Faults, keys: Mapping) -> None:
+    """Keys that others make needless or need."""
+    for key, excluded, fix in _EXCLUDED:
+        for other in excluded if key in keys.entries else ():
+            if other in keys.entries:
+                faults.add(keys.keys[other], f"stands beside {key}", fix)
+    needs = {"starts": "lead.assigned", "met_by": "{activity: [call, email]}"}
+    by_itself = {"starts": ("stage",), "met_by": ("stage", "attempts", "reasons", "on_silence")}
+    for key, example in needs.items():
+        if key not in keys.entries and not any(other in keys.entries for other in by_itself[key]):
+            faults.add(keys, f"{key} is missing", f"add {key}: {example}")
 
 
-def _match(context: Context, node: Node) -> Match:
-    event_type = one_of(ev.EVENT_TYPES, "event type")
-    if isinstance(node, Scalar):
-        return Match(frozenset({event_type(node)}))
+def _check_least(context: Context, limited: tuple[Limited, ...], at_least: Limit, place: Node) -> None:
+    """What a new owner has at the least is counted on the calendar of the limit; an elapsed limit has none."""
+    elapsed = [each for each in limited if each.target.limit.unit is LimitUnit.ELAPSED]
+    if elapsed and len(elapsed) == len(limited):
+        message = f"{at_least.text} need a calendar, and the duty counts elapsed time"
+        context.faults.add(place, message, "write elapsed time here too")
+    elif elapsed:
+        target, where = elapsed[0]
+        message = f"{at_least.text} are not given where the limit is {target.limit.text}, in line {where.line}"
+        context.faults.doubt(place, message, "write elapsed time to have it everywhere")
+    all(check_length(context, target, at_least, place) for target, _ in limited)
+
+
+def _course(context: Context, keys: Mapping, limited: tuple[Limited, ...]) -> _Course:
     faults = context.faults
-    keys = mapping(faults, node, {}, _MATCH_KEYS)
-    events, stage, activity = keys.get("event"), keys.get("stage"), keys.get("activity")
-    if events is None and stage is None and activity is None:
-        raise Refused(node, "does not say which events it is about", "add event, stage or activity")
-    if activity is not None and (events is not None or stage is not None):
-        raise Refused(
-            activity, "stands beside event or stage", "leave it alone: activity means activity.logged already"
-        )
-    types = frozenset(faults.read(several(faults, event_type), events, ev.EVENT_TYPES))
-    return Match(
-        types=frozenset({ev.ACTIVITY_LOGGED}) if activity is not None else types,
-        stages=_words(faults, stage, one_of(context.stages, "stage")),
-        channels=_words(faults, activity, one_of(ev.CHANNELS, "channel")),
-        direction=faults.read(one_of(("inbound", "outbound"), "direction"), keys.get("direction"), None),
-        actor=faults.read(one_of(("person", "automation"), "actor"), keys.get("by"), None),
-        outcomes=_words(faults, keys.get("outcome"), text),
-        when=faults.read(_predicate, keys.get("when"), None),
-    )
+    stage = keys.get("stage")
+    if stage is not None:
+        entered = faults.read(one_of(context.stages, "stage"), stage, "")
+        others = frozenset(context.stages) - {entered}
+        return _Course(entering(frozenset({entered})), entering(others), repeats=True)
+    starts = faults.read(partial(condition, context), keys.get("starts"), ())
+    repeats = faults.read(truth, keys.get("repeats"), False)
+    if keys.get("attempts") is not None:
+        counted = faults.read(partial(attempts, context, limited), keys.get("attempts"), None)
+        return _Course(starts, (), attempts=counted, repeats=repeats)
+    met_by = faults.read(partial(fulfilment, context), keys.get("met_by"), ACCEPTANCE)
+    met_by = faults.read(partial(agreed, faults, met_by), keys.get("reasons"), met_by)
+    if keys.get("every") is None and keys.get("rhythm") is None:
+        return _Course(starts, met_by, repeats=repeats)
+    rhythm = Rhythm(faults.read(one_of(Rhythm, "rhythm"), keys.get("rhythm"), Rhythm.SEQUENTIAL))
+    return _Course(starts, met_by, repeats=True, rhythm=rhythm)
 
 
-def _words(faults: Faults, node: Node | None, reader: Callable[[Node], str]) -> frozenset[str] | None:
-    return None if node is None else frozenset(faults.read(several(faults, reader), node, ()))
-
-
-def _predicate(node: Node) -> Predicate:
-    try:
-        return parse(text(node, "write for example score > 50"))
-    except PredicateError as error:
-        raise Refused(node, f"{error.message} at character {error.position + 1}", error.fix) from error
-
-
-def _targets(context: Context, keys: MappingNode) -> tuple[Target, ...]:
-    within, node = keys.get("within"), keys.get("targets")
-    if (within is None) is (node is None):
-        place, state = (keys, "both missing") if node is None else (node, "both given")
-        context.faults.add(place, f"targets and within are {state}", "write within for one limit, targets for several")
-        return ()
-    if node is None:
-        return (_target(context, None, keys),)
-    items = node.items if isinstance(node, Sequence) else []
-    if not 1 <= len(items) <= TARGETS_MAX:
-        fix = f"write a list of 1 to {TARGETS_MAX} targets, the last without when"
-        context.faults.add(node, f"is {node.kind} with {len(items)} targets", fix)
-        return ()
-    _check_order(context.faults, node, items)
-    read = [context.faults.read(partial(_listed_target, context, keys.get("calendar")), item, None) for item in items]
-    return tuple(target for target in read if target is not None)
-
-
-def _check_order(faults: Faults, targets: Node, items: Iterable[Node]) -> None:
-    """The first target that fits applies, so exactly the last one has no `when`."""
-    last: Node | None = None
-    for item in items:
-        catches_all = isinstance(item, MappingNode) and "when" not in item.entries
-        if last is not None and catches_all:
-            faults.add(item, f"a second target without when, the first is in line {last.line}", "keep one of the two")
-        elif last is not None:
-            fix = "move it before that one"
-            faults.add(item, f"never applies: the target in line {last.line} has no when and takes every lead", fix)
-        elif catches_all:
-            last = item
-    if last is None:
-        fix = "end the list with a target that has no when"
-        faults.add(targets, "a lead that fits no when would have no limit", fix)
-
-
-def _listed_target(context: Context, fallback: Node | None, node: Node) -> Target:
-    keys = mapping(context.faults, node, {"within": "4 working_hours"}, ("when", "calendar"))
-    return _target(context, fallback, keys)
-
-
-def _target(context: Context, fallback: Node | None, keys: MappingNode) -> Target:
-    """The target in these keys; `fallback` is the calendar that the duty names for all of them."""
-    faults, own = context.faults, keys.get("calendar")
-    when = faults.read(_predicate, keys.get("when"), None)
-    allowed = faults.read(limit, keys.get("within"), None)
-    calendar = faults.read(one_of(context.calendar_names, "calendar"), own or fallback, None)
-    if allowed is None:
-        return Target(Limit(LimitUnit.ELAPSED, 1, ""), None)
-    if allowed.unit is LimitUnit.ELAPSED:
-        if own is not None:
-            faults.add(own, f"{allowed.text} takes no calendar", "remove it, or write a limit of working time")
-        return Target(allowed, None, when)
-    within = keys.entries["within"]
-    if own is None and fallback is None:
-        names = ", ".join(context.calendar_names) or "NAME, and that name under calendars"
-        faults.add(within, f"{allowed.text} need a calendar", f"add calendar: {names}")
-    elif (
-        calendar is not None
-        and calendar in context.calendars
-        and not _used_up(context, context.calendars[calendar], allowed)
-    ):
-        faults.add(within, f"{allowed.text} are more than {LIMIT_DAYS_MAX} days on {calendar}", "shorten the limit")
-    return Target(allowed, calendar, when)
-
-
-def _used_up(context: Context, calendar: Calendar, allowed: Limit) -> bool:
-    try:
-        return due_at(calendar, context.effective_at, allowed) <= context.effective_at + LIMIT_DAYS_MAX * _DAY_US
-    except CalendarExhausted:
-        return False
-
-
-def _warn_at(faults: Faults, node: Node) -> tuple[int, ...]:
-    levels = several(faults, percent)(node)
-    if list(levels) != sorted(set(levels)):
-        raise Refused(node, "the percentages do not ascend", f"write {', '.join(f'{n}%' for n in sorted(set(levels)))}")
-    if len(levels) > WARNINGS_MAX:
-        raise Refused(node, f"has {len(levels)} levels", f"write {WARNINGS_MAX} at most")
-    return levels
-
-
-def _final_after(faults: Faults, keys: MappingNode, hold_us: int) -> dict[str, int]:
-    node, hold = keys.get("final_after"), keys.get("hold")
-    entries: Mapping[str, Node] = {} if node is None else {"default": node}
-    if isinstance(node, MappingNode):
-        entries = node.entries
-    if len(entries) > SOURCES_MAX:
-        faults.add(keys, f"final_after names {len(entries)} sources", f"name {SOURCES_MAX} at most")
-    final_after = {"default": FINAL_AFTER_DEFAULT_US}
-    for source, entry in entries.items():
-        final_after[source] = faults.read(duration_us, entry, hold_us)
-        if final_after[source] < hold_us:
-            faults.add(
-                entry,
-                "is shorter than hold, so verdicts would be final before they are told",
-                "write at least as long a time as hold",
-            )
-    if "default" not in entries and final_after["default"] < hold_us and hold is not None:
-        faults.add(hold, "is longer than final_after, 10 minutes by default", "write a longer final_after too")
-    return final_after
+def _doubt_conditions(faults: Faults, keys: Mapping, duty: Duty) -> None:
+    """Tell conditions that can never do what they are there for."""
+    begins = duty.pausing.begins if duty.pausing else ()
+    conditions = dict(zip(_PRECEDENCE, (duty.met_by, duty.cancelled_by, duty.reset_by, begins), strict=True))
+    for first, then in combinations(_PRECEDENCE, 2):
+        if then in keys.entries and set(conditions[first]) & set(conditions[then]):
+            message = f"names what {first} names too, and {first} goes first"
+            faults.doubt(keys.entries[then], message, "remove that from one of the two")
+    if "met_by" in keys.entries and set(duty.starts) == set(duty.met_by) and not duty.repeats:
+        message = "is the same as starts: what started the clock meets it when it happens again"
+        faults.doubt(keys.entries["met_by"], message, "write repeats: true if that is meant, else another act")

@@ -28,6 +28,20 @@ class PolicyFault(NamedTuple):
         return f"{self.file}:{self.line}: {field}: {message}; fix: {fix}"
 
 
+class PolicyDoubt(NamedTuple):
+    """What is legal but hardly meant; as text one line, `FILE:LINE: warning: FIELD: MESSAGE; proposal: …`."""
+
+    file: str
+    line: int
+    field: str
+    message: str
+    proposal: str
+
+    def __str__(self) -> str:
+        field, message, proposal = (harmless(part) for part in (self.field, self.message, self.proposal))
+        return f"{self.file}:{self.line}: warning: {field}: {message}; proposal: {proposal}"
+
+
 class PolicyError(ValueError):
     """A policy file that cannot be used; `faults` in the order of their lines, at least one, at most FAULTS_MAX."""
 
@@ -45,15 +59,24 @@ class Refused(Exception):
 
 
 class Faults:
-    """The faults of one file, collected so that one run tells them all."""
+    """The faults and doubts of one file, collected so that one run tells them all."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.found: list[PolicyFault] = []
+        self.doubts: list[PolicyDoubt] = []
 
     def add(self, node: Node, message: str, fix: str) -> None:
         """Keep a fault of that part of the file."""
         self.found.append(PolicyFault(self.file, node.line, node.field, message, fix))
+
+    def doubt(self, node: Node, message: str, proposal: str) -> None:
+        """Keep a doubt about that part of the file."""
+        self.doubts.append(PolicyDoubt(self.file, node.line, node.field, message, proposal))
+
+    def told_doubts(self) -> tuple[PolicyDoubt, ...]:
+        """The doubts in the order of their lines, at most FAULTS_MAX."""
+        return tuple(sorted(self.doubts, key=lambda doubt: doubt.line))[:FAULTS_MAX]
 
     def read(self, reader: Callable[[Node], T], node: Node | None, default: U) -> T | U:
         """What `reader` makes of the node; `default` when it is not there, or refused, which is kept as a fault."""

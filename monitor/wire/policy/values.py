@@ -24,6 +24,7 @@ _US: Final = {"second": 1_000_000, "minute": 60_000_000, "hour": 3_600_000_000, 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _LIMIT: Final = re.compile(r"(-?[0-9]{1,6}) +(working_)?(second|minute|hour|day)s?( +elapsed)?")
 _PERIOD: Final = re.compile(r"([0-9]{1,2}:[0-9]{2}) *- *([0-9]{1,2}:[0-9]{2})")
+_COUNT: Final = re.compile(r"[0-9]{1,6}")
 _PERCENT: Final = re.compile(r"([0-9]{1,3})%")
 _LIMIT_FIX: Final = "write for example 4 working_hours, 1 working_days or 30 minutes elapsed"
 _DURATION_FIX: Final = "write for example 30 seconds, 10 minutes or 24 hours"
@@ -152,7 +153,11 @@ def _minutes(node: Node, time: str) -> int:
 
 def limit(node: Node) -> Limit:
     """The time a duty allows; says how it is counted."""
-    value = text(node, _LIMIT_FIX)
+    return limit_of(node, text(node, _LIMIT_FIX))
+
+
+def limit_of(node: Node, value: str) -> Limit:
+    """The same of a text that is only part of what stands in that place."""
     found = _LIMIT.fullmatch(value)
     if found is None or (found[2] and (found[4] or found[3] == "second")):
         raise Refused(node, f"{quoted(value)} is no limit", _LIMIT_FIX)
@@ -192,6 +197,28 @@ def duration_us(node: Node) -> int:
     if not 0 <= amount_us <= LIMIT_DAYS_MAX * _US["day"]:
         raise Refused(node, f"{value} is not within 0 to {LIMIT_DAYS_MAX} days", _DURATION_FIX)
     return amount_us
+
+
+def count(least: int, most: int) -> Callable[[Node], int]:
+    """Reads a whole number within these bounds."""
+
+    def read(node: Node) -> int:
+        if not isinstance(node, Scalar) or not node.plain or not _COUNT.fullmatch(node.text):
+            shown = quoted(node.text) if isinstance(node, Scalar) else node.kind
+            raise Refused(node, f"{shown} is no whole number", f"write a number from {least} to {most}, without quotes")
+        if not least <= int(node.text) <= most:
+            raise Refused(node, f"{node.text} is not within {least} to {most}", "write a number between them")
+        return int(node.text)
+
+    return read
+
+
+def truth(node: Node) -> bool:
+    """`true` or `false`."""
+    if not isinstance(node, Scalar) or node.kind != "a truth value":
+        shown = quoted(node.text) if isinstance(node, Scalar) else node.kind
+        raise Refused(node, f"{shown} is no truth value", "write true or false, without quotes")
+    return node.text.lower() == "true"
 
 
 def percent(node: Node) -> int:

@@ -142,6 +142,7 @@ def test_conditions_may_take_every_form() -> None:
             channels=frozenset({"call"}),
             outcomes=frozenset({"connected", "meeting booked"}),
             direction="inbound",
+            actor="owner",
         ),
         Match(frozenset({ev.LEAD_UPDATED}), stages=frozenset({"sal", "sql"})),
     )
@@ -167,7 +168,7 @@ def test_an_agreement_without_stages_has_the_default_funnel() -> None:
 
 def test_the_example_agreement_loads_and_spells_out_the_default_funnel() -> None:
     policy = load_policy(EXAMPLE)
-    assert [duty.name for duty in policy.duties] == ["first-touch", "acceptance", "disposition"]
+    assert [duty.name for duty in policy.duties] == ["first-touch", "acceptance", "persistence", "next-touch", "disposition"]
     assert policy.stages == DEFAULT_STAGES
     assert len(policy.calendars) == 2
 

@@ -6,16 +6,17 @@ import pytest
 
 from monitor.wire.policy import diff, read_policy
 
-DACH = (Path(__file__).parents[2] / "contract" / "policies" / "right" / "dach.yaml").read_text()
+RIGHT = Path(__file__).parents[2] / "contract" / "policies" / "right"
+DACH, EVERY = ((RIGHT / name).read_text() for name in ("dach.yaml", "every-duty.yaml"))
 
 
-def changes(*replacements: tuple[str, str]) -> list[str]:
-    after = DACH
+def changes(*replacements: tuple[str, str], before: str = DACH) -> list[str]:
+    after = before
     for old, new in replacements:
         assert old in after, old
         after = after.replace(old, new)
     read_policy(after, "after")  # a test with an agreement that is out of order would show nothing
-    return [str(change) for change in diff(DACH, after)]
+    return [str(change) for change in diff(before, after)]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,43 @@ def changes(*replacements: tuple[str, str]) -> list[str]:
 )  # fmt: skip
 def test_a_change_is_one_line_that_says_where_and_what(old: str, new: str, says: str) -> None:
     assert says in changes((old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("channels: {call: 3, email: 2}", "channels: {call: 2}",
+         ["duty persistence, attempts, channels, call: 2 instead of 3",
+          "duty persistence, attempts, channels, email: removed, was 2"]),
+        ("spacing: 2 hours\n", "spacing: 90 minutes\n",
+         ["duty persistence, attempts, spacing: 90 minutes instead of 2 hours"]),
+        ("until: [connected, meeting booked]", "until: connected",
+         ["duty persistence, attempts, until: connected instead of connected and meeting booked"]),
+        ("every: 3 working_days", "every: 2 working_days",
+         ["duty next-touch, every: 2 working_days instead of 3 working_days"]),
+        ("rhythm: independent", "rhythm: sequential",
+         ["duty newsletter, rhythm: sequential instead of independent"]),
+        ("on_reassign: remaining,at least 30 working_minutes", "on_reassign: fresh",
+         ["duty first-touch, on reassign: fresh instead of remaining,at least 30 working_minutes"]),
+        ("reassigned_at_most: 3", "reassigned_at_most: 2", ["duty first-touch, reassigned at most: 2 instead of 3"]),
+        ("ana: munich", "ana: denver", ["duty first-touch, calendar, ana: denver instead of munich"]),
+        ("{waiting_on: [prospect, partner], grade: A, score: 50}", "{waiting_on: prospect, grade: A, score: 50}",
+         ["duty next-touch, paused while, waiting_on: prospect instead of prospect and partner"]),
+        ("stage: sal, within", "stage: mql, within", ["duty sal-age, stage: mql instead of sal"]),
+        ("10 minutes elapsed left, ", "", ["duty first-touch, warn at: 50% and 80%"
+                                           " instead of 50%, 10 minutes elapsed left, 80%"]),
+        ("reasons: [bad-data, 'no \"real\" need']", "reasons: [bad-data]",
+         ['duty acceptance, reasons: bad-data instead of bad-data and no "real" need']),
+        ("on_silence: breach", "on_silence: accept", ["duty acceptance, on silence: accept instead of breach"]),
+        ("objective: 97.5% per month", "objective: 95% per quarter",
+         ["duty first-touch, objective: 95% per quarter instead of 97.5% per month"]),
+        ("    attempts: {at_least: 3, until: {event: lead.accepted}}\n", "    met_by: lead.accepted\n",
+         ["duty persistence-until-accepted, met by: new: lead.accepted",
+          "duty persistence-until-accepted, attempts: removed, was at_least 3, until (event lead.accepted)"]),
+    ],
+)  # fmt: skip
+def test_a_change_in_any_key_of_a_duty_is_told(old: str, new: str, says: list[str]) -> None:
+    assert changes((old, new), before=EVERY) == says
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,24 @@
+"""The limits of a policy file, in words for its documentation."""
+
+from typing import Final
+
+from monitor.core import predicate, tokens
+from monitor.wire.policy import agreement, announcing, cadence, calendars, conditions, duties, moves, targets, values
+
+BOUNDS: Final = (
+    ("file", f"{agreement.BYTES_MAX} bytes, one document, no anchors, aliases or tags"),
+    ("duties", f"1 to {duties.DUTIES_MAX}"),
+    ("targets of a duty", f"1 to {targets.TARGETS_MAX}"),
+    ("attempts of a duty, all channels together", f"{cadence.ATTEMPTS_MAX}"),
+    ("`reasons`", f"{conditions.REASONS_MAX}"),
+    ("`reassigned_at_most`", f"{moves.REASSIGNED_MAX}"),
+    ("levels of `warn_at`", f"{announcing.WARNINGS_MAX}"),
+    ("sources in `final_after`", f"{announcing.SOURCES_MAX}"),
+    ("stages", f"{agreement.STAGES_MAX}"),
+    ("segments", f"{agreement.SEGMENTS_MAX}"),
+    ("calendars", f"{calendars.CALENDARS_MAX}"),
+    ("values that choose a calendar", f"{targets.CHOICES_MAX}"),
+    ("limits and durations", f"{values.LIMIT_DAYS_MAX} days, whichever way they are counted"),
+    ("texts", f"{values.TEXT_LENGTH_MAX} characters"),
+    ("a predicate", f"{tokens.LENGTH_MAX} characters, {predicate.DEPTH_MAX} levels of parentheses and `not`"),
+)
