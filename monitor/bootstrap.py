@@ -123,7 +123,7 @@ def _initialise(metrics: Metrics, policy: Policy, channel: str | None) -> None:
         target.limit.amount / 1e6
         for duty in policy.duties
         for target in duty.targets
-        if target.limit.unit is not LimitUnit.WORKING_DAYS
+        if target.limit.unit is not LimitUnit.WORKING_DAYS and target.limit.amount
     }
     metrics.initialise(
         duties=[duty.name for duty in policy.duties],

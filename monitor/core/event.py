@@ -43,7 +43,7 @@ EVENT_TYPES: Final = tuple(PRECEDENCE)
 # Fields of `data` that stay with the lead until another event changes them; policies may test them.
 ATTRIBUTES: Final = (
     "owner", "team", "segment", "source", "persona", "campaign", "grade", "score",
-    "industry", "employees", "country", "value", "waiting_on",
+    "industry", "employees", "country", "value", "waiting_on", "company", "has_email", "next_meeting_at",
 )  # fmt: skip
 # Fields of `data` that belong to the event alone.
 ACT_FIELDS: Final = (

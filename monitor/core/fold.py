@@ -148,7 +148,7 @@ def _turned(clock: Clock, turn: _Turned | None, now: Happening, owner_was: str, 
         ends = _CANCELLED
     if ends is not None:
         return _ended(clock, ends, event.at, event.id)
-    if duty is None or clock.final or clock.state not in LIVE_STATES:
+    if duty is None or duty.definition is not None or clock.final or clock.state not in LIVE_STATES:
         return clock
     return moved(clock, move, duty, now, owner_was, policy)
 

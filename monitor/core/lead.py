@@ -91,6 +91,8 @@ class Clock(NamedTuple):
     """The last instant from which these can still be made before the due instant."""
     then_at: int | None = None
     """When the passing of time does more than to breach: the lead counts as accepted, or the next clock starts."""
+    missing: str = ""
+    """What the lead lacked at the start, of a duty that is a definition."""
 
     @property
     def accepted_by_silence(self) -> bool:

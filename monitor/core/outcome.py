@@ -32,10 +32,12 @@ class Reason(StrEnum):
     STARTED = "started"
     SHARE_USED = "share_of_limit_used"
     IN_TIME = "evidence_in_time"
+    DEFINITION_MET = "definition_met"
     ATTEMPTS_MADE = "attempts_made"
     CONNECTED = "connected"
     SILENCE_ACCEPTED = "silence_accepted"
     NO_EVIDENCE = "no_evidence_by_due"
+    DEFINITION_NOT_MET = "definition_not_met"
     TOO_FEW_ATTEMPTS = "too_few_attempts_by_due"
     OUT_OF_REACH = "attempts_out_of_reach"
     AFTER_DUE = "evidence_after_due"
@@ -88,6 +90,8 @@ class Outcome(NamedTuple):
     supersedes: str | None = None
     """The outcome id that this revision replaces."""
     hold_us: int = 0
+    missing: str = ""
+    """`breached` with DEFINITION_NOT_MET: what the lead lacked, in one line."""
 
     @property
     def outcome_id(self) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final, NamedTuple, Protocol
 
 from monitor.core.calendar import Calendar
+from monitor.core.definition import Definition as Definition
 from monitor.core.duty import Attempts as Attempts
 from monitor.core.duty import CalendarChoice as CalendarChoice
 from monitor.core.duty import Condition as Condition

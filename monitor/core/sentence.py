@@ -17,6 +17,7 @@ _CANCELLED: Final = {
 
 _MET: Final = {
     Reason.ATTEMPTS_MADE: "all attempts made",
+    Reason.DEFINITION_MET: "the lead is what was agreed",
     Reason.CONNECTED: "connected",
     Reason.SILENCE_ACCEPTED: "accepted by silence",
 }
@@ -45,7 +46,15 @@ def _warning(level: str) -> str:
     return f"has used {level}% of its time" if level.isdigit() else f"has {level}"
 
 
-def _breached(reason: Reason, at: str, due: str) -> str:
+def _met(outcome: Outcome, at: str, due: str) -> str:
+    met = f"met: {_MET.get(outcome.reason, 'followed up')} at {at}"
+    return met if outcome.reason is Reason.DEFINITION_MET else f"{met}, due by {due}"
+
+
+def _breached(outcome: Outcome, at: str, due: str) -> str:
+    reason = outcome.reason
+    if reason is Reason.DEFINITION_NOT_MET:
+        return f"breached at {at}: {outcome.missing}"
     if reason is Reason.OUT_OF_REACH:
         return f"breached at {at}: the attempts still needed do not fit in before {due}"
     return f"breached: {'too few attempts' if reason is Reason.TOO_FEW_ATTEMPTS else 'no follow-up'} by {due}"
@@ -94,8 +103,8 @@ _SAID: Final[Mapping[Kind, Callable[[Outcome, str, str], str]]] = {
     Kind.STALLED: lambda _, at, due: f"has been paused too long since {at}; it was due by {due}",
     Kind.PASSED_AROUND: lambda _, at, due: f"passed to more owners than agreed at {at}: a follow-up is due by {due}",
     Kind.WARNED: lambda o, at, due: f"{_warning(o.level)} at {at}: a follow-up is due by {due}",
-    Kind.MET: lambda o, at, due: f"met: {_MET.get(o.reason, 'followed up')} at {at}, due by {due}",
-    Kind.BREACHED: lambda o, at, due: _breached(o.reason, at, due),
+    Kind.MET: _met,
+    Kind.BREACHED: _breached,
     Kind.FULFILLED_LATE: lambda o, at, due: f"fulfilled late: followed up at {at}{_lateness(o)}, due by {due}",
     Kind.CANCELLED: lambda o, at, _: f"cancelled at {at}: {_CANCELLED.get(o.reason, 'an event ended the duty')}",
     Kind.WITHDRAWN: lambda o, *_: f"corrected: {_taken_back(o.level)} was withdrawn, by evidence that arrived late",

@@ -5,10 +5,11 @@ from typing import Final
 
 from monitor.core.attempts import needed_after, reach_at
 from monitor.core.calendar import due_at
+from monitor.core.definition import missing
 from monitor.core.lead import Clock, Fold
 from monitor.core.matching import Happening
 from monitor.core.moves import paused
-from monitor.core.policy import Attempts, Duty, Policy, Rhythm
+from monitor.core.policy import Attempts, Definition, Duty, Policy, Rhythm
 from monitor.core.predicate import holds
 from monitor.core.tables import LATE_STATES, LIVE_STATES, OPEN_STATES, ClockState
 from monitor.core.targets import calendar_of, target_of, warn_ats
@@ -24,7 +25,8 @@ def started(fold: Fold, duty: Duty, now: Happening, policy: Policy, prior: Prior
     cycle = 1
     for clock in fold.clocks:
         if clock.duty == duty.name:
-            if clock.round == fold.round and (not duty.repeats or clock.state in _occupying(duty)):
+            occupied = clock.round == fold.round and (not duty.repeats or clock.state in _occupying(duty))
+            if occupied and duty.definition is None:  # a definition is asked at every entry
                 return fold
             cycle = max(cycle, clock.cycle + 1)
     new = _again(fold, duty, cycle, now, policy, prior) if prior else _new(fold, duty, cycle, now, policy)
@@ -55,6 +57,8 @@ def _again(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy, p
     old = prior.get((duty.name, cycle))
     if old is not None and old.started_by == event.id and old.policy_version != policy.version:
         # A later edit of the policy does not move a clock that runs.
+        if duty.definition is not None:
+            return old._replace(round=fold.round)
         due = old.due_at if old.first_due_at is None else old.first_due_at
         clock = old._replace(
             state=ClockState.RUNNING, ended_at=None, ended_by="", round=fold.round, due_at=due, first_due_at=None,
@@ -93,6 +97,8 @@ def _new(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy) -> 
         duty.hold_us,
         duty.final_after,
     )
+    if duty.definition is not None:
+        return _asked(clock, duty.definition, now)
     if duty.attempts is not None:
         clock = _with_attempts(clock, duty.attempts)
     if duty.silence_accepts or duty.rhythm is Rhythm.INDEPENDENT:
@@ -100,6 +106,14 @@ def _new(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy) -> 
     if duty.pausing is not None and duty.pausing.during is not None and holds(duty.pausing.during, now.attributes):
         clock = paused(clock, duty, at, now.event.id, policy)
     return clock
+
+
+def _asked(clock: Clock, definition: Definition, now: Happening) -> Clock:
+    """The clock of a definition: met at its start, or due at its start and never met."""
+    lacks = missing(definition, {**now.attributes, **now.event.data})
+    if lacks:
+        return clock._replace(missing=lacks)
+    return clock._replace(state=ClockState.MET, ended_at=clock.started_at, ended_by=clock.started_by)
 
 
 def _with_attempts(clock: Clock, agreed: Attempts) -> Clock:

@@ -74,6 +74,11 @@ def outcomes() -> Iterator[Outcome]:
     yield silent._replace(kind=Kind.WARNED, level="80", reason=Reason.SHARE_USED, at=from_rfc3339(_DAY + "10:14:00Z"))
     yield acted._replace(kind=Kind.MET, reason=Reason.IN_TIME)
     yield breached
+    yield breached._replace(
+        duty="definition-mql", reason=Reason.DEFINITION_NOT_MET, team="marketing", owner="", due_at=_STARTED_AT,
+        at=_STARTED_AT, limit="at once", calendar="", evidence_ids=("evt-0003",), evidence_at=_STARTED_AT,
+        missing="without persona; not score >= 60",
+    )  # fmt: skip
     yield acted._replace(
         kind=Kind.FULFILLED_LATE, reason=Reason.AFTER_DUE, at=late_at, evidence_at=late_at,
         late_elapsed_us=late_at - _DUE_AT, late_working_us=2_910_000_000,
@@ -99,5 +104,6 @@ def valid_files() -> dict[str, dict[str, object]]:
         "data": {"grade": "A", "persona": None, "favourite_colour": "red", "utm": {"medium": "cpc", "tags": ["a"]}},
     }
     for outcome in outcomes():
-        files[f"outcome.{outcome.kind}.json"] = json.loads(encode_outcome(outcome))
+        of = f"{outcome.reason}--" if outcome.reason is Reason.DEFINITION_NOT_MET else ""
+        files[f"{of}outcome.{outcome.kind}.json"] = json.loads(encode_outcome(outcome))
     return files

@@ -74,6 +74,9 @@ class LeadData(BaseModel):
     country: Text | None = Field(None, description="Country of the lead's company.")
     value: Number | None = Field(None, description="Expected deal value, in the currency of the agreement.")
     waiting_on: Text | None = Field(None, description="Who has to move next, such as prospect; empty: nobody.")
+    company: Text | None = Field(None, description="Company of the lead, by a name or a code.")
+    has_email: bool | None = Field(None, description="Whether there is an address to write to; never the address.")
+    next_meeting_at: Text | None = Field(None, description="When the next meeting is; empty: none is agreed.")
     stage: Text | None = Field(None, description="Stage of the funnel that the event moves the lead into.")
     channel: Literal["call", "email", "meeting", "message", "social", "form", "visit", "other"] | None = Field(
         None, description="By what means the activity happened."

@@ -48,6 +48,7 @@ class OutcomeData(BaseModel):
     late_working_s: Seconds | None = Field(description="Fulfilled late: working time after the due instant, seconds.")
     supersedes: str | None = Field(description="Id of the outcome that this one replaces.")
     text: str = Field(description="The same as one sentence; names in it come from outside, escape it where shown.")
+    missing: str = Field("", description="Breached definition: what the lead lacked, in one line. Else left out.")
 
 
 class OutcomeEvent(BaseModel):
@@ -73,7 +74,7 @@ class UnreadableOutcome(ValueError):
 
 
 # The same fields in the same order as the models above, for writing; a test holds them to these.
-class _Data(msgspec.Struct, gc=False):
+class _Data(msgspec.Struct, gc=False, omit_defaults=True):
     kind: Kind
     lead: str
     duty: str
@@ -97,6 +98,7 @@ class _Data(msgspec.Struct, gc=False):
     late_working_s: float | None
     supersedes: str | None
     text: str
+    missing: str = ""
 
 
 class _Event(msgspec.Struct, gc=False):
@@ -119,7 +121,7 @@ def encode_outcome(outcome: Outcome) -> bytes:
     (
         kind, lead, duty, cycle, level, revision, policy_version, reason, at, team, owner, segment, lead_source,
         started_at, due_at, limit, calendar, evidence_ids, evidence_at, late_elapsed_us, late_working_us, supersedes,
-        hold_us,
+        hold_us, missing,
     ) = outcome  # fmt: skip
     time, due = to_rfc3339(at), to_rfc3339(due_at)
     data = _Data(
@@ -146,6 +148,7 @@ def encode_outcome(outcome: Outcome) -> bytes:
         _seconds(late_working_us),
         supersedes,
         sentence(outcome, time, due),
+        missing,
     )
     return _encode(_Event("1.0", outcome.outcome_id, SOURCE, _TYPES[kind], lead, time, "application/json", data))
 
@@ -192,6 +195,7 @@ def _outcome(event: OutcomeEvent) -> Outcome:
         late_working_us=_microseconds(data.late_working_s),
         supersedes=data.supersedes,
         hold_us=round(data.hold_s * _US_PER_S),
+        missing=data.missing,
     )
 
 

@@ -13,6 +13,7 @@ from monitor.core.policy import DEFAULT_STAGES, Policy, Stage
 from monitor.core.tables import STAGE_OF_EVENT
 from monitor.wire.policy.calendars import calendars, zone
 from monitor.wire.policy.context import Context
+from monitor.wire.policy.definitions import definitions
 from monitor.wire.policy.duties import duties
 from monitor.wire.policy.fault import Faults, PolicyDoubt, PolicyError, PolicyFault, Refused
 from monitor.wire.policy.tree import Mapping as MappingNode
@@ -86,7 +87,7 @@ def _whole(file: str, line: int, message: str, fix: str, field: str = "policy") 
 
 
 def _policy(faults: Faults, node: Node) -> Policy:
-    keys = mapping(faults, node, _TOP, ("segments", "stages", "calendars"))
+    keys = mapping(faults, node, _TOP, ("segments", "stages", "calendars", "definitions"))
     called, version, effective_from = faults.read(partial(_agreement, faults), keys.get("agreement"), ("", "", None))
     home = faults.read(zone, keys.get("timezone"), ZoneInfo("UTC"))
     day = effective_from or date(2026, 1, 1)  # a stand-in, so that reading can go on to the faults behind
@@ -104,6 +105,7 @@ def _policy(faults: Faults, node: Node) -> Policy:
         effective_at=reached_at(home, datetime.combine(day, datetime.min.time())),
     )
     read_duties = faults.read(partial(duties, context), keys.get("follow_up"), ())
+    read_duties += faults.read(partial(definitions, context, stages, read_duties), keys.get("definitions"), ())
     if isinstance(named, MappingNode):
         for calendar, place in named.keys.items():
             if calendar not in context.calendars_used:
