@@ -96,11 +96,13 @@ def test_every_header_of_a_dead_letter_is_explained() -> None:
     assert [name for name in HEADER_NAMES if f"`{name}`" not in PAGES["docs/reference/events.md"]] == []
 
 
-def known_keys(text: str) -> set[str]:
-    """The keys that the checker proposes for a policy with unknown ones."""
+def known_keys(text: str, within: str = "") -> set[str]:
+    """The keys that the checker proposes for a policy with unknown ones, in that part of it."""
     with pytest.raises(PolicyError) as told:
         read_policy(text, "p.yaml")
-    fixes = [fault.fix for fault in told.value.faults if fault.message == "unknown key"]
+    fixes = [
+        fault.fix for fault in told.value.faults if fault.message == "unknown key" and fault.field.startswith(within)
+    ]
     return {key for fix in fixes for key in fix.partition("known keys are ")[2].split(", ")}
 
 
@@ -113,7 +115,22 @@ calendars: {a: {hours: {mon: 09:00-10:00}, holidays: {country: DE, nonsense: 1},
 follow_up:
   - {duty: a, starts: {event: lead.created, nonsense: 1}, met_by: lead.accepted, nonsense: 1,
      targets: [{within: 1 hour elapsed, nonsense: 1}]}
+  - {duty: b, starts: lead.created, attempts: {at_least: 3, within: 1 hour elapsed, nonsense: 1}}
 """
+# What stands around the examples that are duties alone.
+AROUND_DUTIES = """\
+agreement: {name: Around, version: "1", effective_from: 2026-10-01}
+timezone: Europe/Berlin
+calendars:
+  munich: {hours: {mon-thu: [09:00-12:30, 13:30-18:00], fri: 09:00-15:00}}
+  denver: {timezone: America/Denver, hours: {mon-fri: 08:00-17:00}}
+follow_up:
+"""
+
+
+def agreements(text: str) -> list[str]:
+    """The agreements of a page, whole; those that begin with a dash are duties of one."""
+    return [AROUND_DUTIES + each if each.startswith("- ") else each for each in fenced(text, "yaml")]
 
 
 def test_every_key_of_an_agreement_is_explained() -> None:
@@ -124,8 +141,15 @@ def test_every_key_of_an_agreement_is_explained() -> None:
 
 @pytest.mark.parametrize("path", [path for path, text in PAGES.items() if "\n```yaml\n" in text])
 def test_agreements_on_the_pages_are_in_order(path: str) -> None:
-    for text in fenced(PAGES[path], "yaml"):
+    for text in agreements(PAGES[path]):
         read_policy(text, path)
+
+
+def test_every_key_of_a_duty_has_an_example() -> None:
+    examples = "".join(agreements(PAGES["docs/reference/policy.md"]))
+    keys = known_keys(EVERY_LEVEL, "follow_up")
+    assert {"paused_while", "on_silence", "spacing", "until", "by", "when"} <= keys
+    assert [key for key in sorted(keys) if not re.search(rf"(?:^|[ {{])(?:- )?{key}:\s", examples, re.MULTILINE)] == []
 
 
 @pytest.mark.parametrize("path", [path for path, text in PAGES.items() if "\n```python\n" in text])

@@ -168,7 +168,13 @@ def test_an_agreement_without_stages_has_the_default_funnel() -> None:
 
 def test_the_example_agreement_loads_and_spells_out_the_default_funnel() -> None:
     policy = load_policy(EXAMPLE)
-    assert [duty.name for duty in policy.duties] == ["first-touch", "acceptance", "persistence", "next-touch", "disposition"]
+    assert [duty.name for duty in policy.duties] == [
+        "first-touch",
+        "acceptance",
+        "persistence",
+        "next-touch",
+        "disposition",
+    ]
     assert policy.stages == DEFAULT_STAGES
     assert len(policy.calendars) == 2
 
