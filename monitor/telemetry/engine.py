@@ -24,6 +24,8 @@ class FenceReason(StrEnum):
     """The broker refused a transaction: the partition has a new owner."""
     UNSURE = "unsure"
     """A transaction ended in an error: whether it took place is not known."""
+    TOPICS_UNKNOWN = "topics_unknown"
+    """It was to hand out partitions, and the brokers did not name all topics."""
     RECOVERY_STALLED = "recovery_stalled"
     """State was being recovered and no record came any more."""
     READING_STALLED = "reading_stalled"

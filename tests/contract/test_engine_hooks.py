@@ -104,6 +104,11 @@ GROUND: Final[dict[str, dict[str, str]]] = {
         "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread.on_start": "5550ff514f9b",
         "aiokafka.consumer.group_coordinator:GroupCoordinator._heartbeat_routine": "0c4b6cf1f0df",
     },
+    "known-topics": {
+        "aiokafka.consumer.group_coordinator:GroupCoordinator._perform_assignment": "4674d69bfb90",
+        "aiokafka.client:AIOKafkaClient.force_metadata_update": "b857eeb36444",
+        "faust.assignor.partition_assignor:PartitionAssignor._get_copartitioned_groups": "9a0a50dabb71",
+    },
     "fenced-send": {
         "faust.transport.drivers.aiokafka:Producer.on_start": "d63cc87feff6",
         "aiokafka.producer.sender:Sender.__init__": "3a9159ad6321",

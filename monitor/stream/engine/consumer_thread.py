@@ -11,6 +11,9 @@ from faust.transport.drivers import aiokafka as driver
 
 from monitor.stream.engine import records
 from monitor.stream.engine.host import Host
+from monitor.stream.engine.known_topics import until_known
+from monitor.stream.engine.ownership import SelfFenced
+from monitor.telemetry.engine import FenceReason
 
 # Faust lets a fetch wait 1.5 s. Apache Kafka answers as soon as there is a record; the embedded broker lets up to
 # half of the wait go by, at every hop.
@@ -43,6 +46,25 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             return response
 
         coordinator._send_req = watched
+        coordinator._perform_assignment = self._informed(coordinator._perform_assignment)
+
+    def _informed(self, perform: Any) -> Any:
+        """Partitions of a topic that the brokers do not name would be handed out to nobody, and stay so."""
+
+        async def informed(response: Any) -> Any:
+            consumer, app = self._ensure_consumer(), self.app
+            client = consumer._client
+
+            def unknown() -> set[str]:
+                topics = consumer._subscription.subscription.topics
+                return {topic for topic in topics if not client.cluster.partitions_for_topic(topic)}
+
+            if left := await until_known(unknown, client.force_metadata_update, app.conf.broker_session_timeout / 2):
+                stop = SelfFenced(FenceReason.TOPICS_UNKNOWN, f"the brokers do not name {', '.join(sorted(left))}")
+                asyncio.run_coroutine_threadsafe(app.crash(stop), self.parent_loop)
+            return await perform(response)
+
+        return informed
 
     async def _fetch_records(
         self, consumer: Any, active_partitions: Any, timeout: float | None = None, max_records: int | None = None
