@@ -104,6 +104,6 @@ def valid_files() -> dict[str, dict[str, object]]:
         "data": {"grade": "A", "persona": None, "favourite_colour": "red", "utm": {"medium": "cpc", "tags": ["a"]}},
     }
     for outcome in outcomes():
-        of = f"{outcome.reason}--" if outcome.reason is Reason.DEFINITION_NOT_MET else ""
-        files[f"{of}outcome.{outcome.kind}.json"] = json.loads(encode_outcome(outcome))
+        of = f"--{outcome.reason}" if outcome.reason is Reason.DEFINITION_NOT_MET else ""
+        files[f"outcome.{outcome.kind}{of}.json"] = json.loads(encode_outcome(outcome))
     return files

@@ -28,7 +28,9 @@ _KEYS: Final = ("requires", "all", "any", "persona", "hold", "final_after")
 _AT_ONCE: Final = (Target(Limit(LimitUnit.ELAPSED, 0, "at once"), None),)
 
 
-def definitions(context: Context, stages: Mapping[str, Stage], duties: tuple[Duty, ...], node: Node) -> tuple[Duty, ...]:
+def definitions(
+    context: Context, stages: Mapping[str, Stage], duties: tuple[Duty, ...], node: Node
+) -> tuple[Duty, ...]:
     """The duties that the definitions of stages are, to stand behind those that are read. Raises Refused."""
     if not isinstance(node, MappingNode):
         raise Refused(node, f"is {node.kind}, not a mapping", "write stages, {mql: {requires: [source]}}")
