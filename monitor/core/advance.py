@@ -145,7 +145,7 @@ def _with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
     """The same fold when it has these already."""
     if all(map(is_, clocks, fold.clocks)):
         return fold
-    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, tuple(clocks))
+    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, tuple(clocks), fold.claims)
 
 
 def _timed(clock: Clock, at: int, policy: Policy) -> Clock:

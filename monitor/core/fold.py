@@ -5,6 +5,7 @@ from typing import Final
 
 from monitor.core import event as ev
 from monitor.core.attempts import counted
+from monitor.core.claiming import claimed
 from monitor.core.event import ATTRIBUTES, Scalar
 from monitor.core.lead import Clock, Evidence, Fold
 from monitor.core.matching import Happening, holds_any
@@ -54,6 +55,7 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
         fold.round + 1 if leaves else fold.round,
         attributes,
         clocks,
+        fold.claims,
     )
     if policy.timed and (prior or clocks is not fold.clocks):
         after = _followed(after, now, policy, prior)
@@ -61,6 +63,8 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
     for duty, when in starting.rules[event.type].starts:
         if duty.name not in event.barred and holds_any(when, now):
             after = started(after, duty, now, starting, prior)
+    if policy.counts:
+        after = after._replace(claims=claimed(fold, after, now, policy))
     return after
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from monitor.core.claim import Claim
 from monitor.core.event import OrderKey, Scalar
 from monitor.core.evidence import Evidence as Evidence
 from monitor.core.evidence import History, Pieces
@@ -129,6 +130,7 @@ class Fold(NamedTuple):
     """How often the lead has left the funnel; a duty has at most one clock in each round."""
     attributes: Mapping[str, Scalar]
     clocks: Sequence[Clock]
+    claims: Sequence[Claim] = ()
 
 
 class Told(NamedTuple):

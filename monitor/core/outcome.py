@@ -24,6 +24,10 @@ class Kind(StrEnum):
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
     FINALISED = "finalised"
+    AT_RISK = "at_risk"
+    """A quota: its forecast has fallen below the share of its target that the agreement names."""
+    CORRECTED = "corrected"
+    """A quota: what was final is different after all."""
 
 
 class Reason(StrEnum):
@@ -53,6 +57,31 @@ class Reason(StrEnum):
     DUTY_REMOVED = "duty_no_longer_in_policy"
     LATE_EVIDENCE = "late_evidence"
     WAIT_OVER = "final_after_over"
+    TARGET_REACHED = "target_reached"
+    TARGET_MISSED = "target_missed"
+    FORECAST_LOW = "forecast_below_share"
+    COUNT_CHANGED = "count_changed"
+    CHANGED_AFTER_FINAL = "changed_after_final"
+
+
+class Delivery(NamedTuple):
+    """How a quota stood when something was said of it; amounts in thousandths of a lead or point."""
+
+    term: str
+    """Such as `2026-10` or `2026-Q4`."""
+    dims: tuple[tuple[str, str], ...]
+    """Fields that it is counted per, with their values."""
+    target: int
+    delivered: int
+    """What counts, that which may still be taken back included."""
+    pending: int
+    clawed_back: int
+    refused: int
+    """What did not meet the definition."""
+    forecast: int | None = None
+    """For the end of the term, and between what it will be with a probability of 80 %; None where there is none."""
+    forecast_low: int | None = None
+    forecast_high: int | None = None
 
 
 class Outcome(NamedTuple):
@@ -92,10 +121,19 @@ class Outcome(NamedTuple):
     hold_us: int = 0
     missing: str = ""
     """`breached` with DEFINITION_NOT_MET: what the lead lacked, in one line."""
+    delivery: Delivery | None = None
+    """Of a quota, which is of no lead: `lead` is empty, and `started_at` to `due_at` is the term."""
+
+    @property
+    def subject(self) -> str:
+        """What it is about: the lead, or quota, term and dims, such as `qualified-leads/2026-10/enterprise`."""
+        if self.delivery is None:
+            return self.lead
+        return "/".join((self.duty, self.delivery.term, *(value for _, value in self.delivery.dims)))
 
     @property
     def outcome_id(self) -> str:
-        """Deterministic: the same lead, duty, cycle, kind, level, policy version and revision give the same id."""
-        of_clock = f"{self.lead}\x1f{self.duty}\x1f{self.cycle}"
+        """Deterministic: the same subject, duty, cycle, kind, level, policy version and revision give the same id."""
+        of_clock = f"{self.subject}\x1f{self.duty}\x1f{self.cycle}"
         said = f"{of_clock}\x1f{self.kind}\x1f{self.level}\x1f{self.policy_version}\x1f{self.revision}"
         return "out_" + blake2b(said.encode(), digest_size=16).hexdigest()

@@ -23,6 +23,7 @@ from monitor.core.duty import Target as Target
 from monitor.core.event import EVENT_TYPES
 from monitor.core.limit import Limit as Limit
 from monitor.core.limit import LimitUnit as LimitUnit
+from monitor.core.quota import Quota as Quota
 
 
 class Stage(NamedTuple):
@@ -96,6 +97,7 @@ class _Agreement(NamedTuple):
     segments: tuple[str, ...] = ()
     """Segments that metrics tell apart."""
     earlier: tuple["Policy", ...] = ()
+    quotas: tuple[Quota, ...] = ()
 
 
 class Policy(_Agreement):
@@ -125,6 +127,15 @@ class Policy(_Agreement):
     def timed(self) -> bool:
         """Whether passing time may do more than to breach: accept by silence, or start the next clock."""
         return any(duty.silence_accepts or duty.rhythm is not None for duty in self.duties)
+
+    @cached_property
+    def counts(self) -> bool:
+        """Whether some version has quotas, so that leads have claims."""
+        return any(version.quotas for version in (self, *self.earlier))
+
+    def quota(self, name: str) -> Quota | None:
+        """The quota of that name, or None when this version has none."""
+        return next((quota for quota in self.quotas if quota.name == name), None)
 
     def duty(self, name: str) -> Duty | None:
         """The duty of that name, or None when this version no longer has it."""

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator
 from monitor.core.advance import TimeAdvanced, advance
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import Event, order_key
+from monitor.core.fact import facts_between
 from monitor.core.lead import Lead
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
+from monitor.core.quota_book import QuotaBook
 from monitor.core.tellings import next_instant, pending_as_before
 
 
@@ -19,6 +21,8 @@ class Replay:
         self.leads: dict[str, Lead] = {}
         self._next: dict[str, int | None] = {}
         self._deadlines: DeadlineIndex[str] = DeadlineIndex(self._next.get)
+        self.book = QuotaBook(policy) if policy.counts else None
+        self._steps = 0
 
     def run(self, events: Iterable[Event], until: int | None = None) -> Iterator[Outcome]:
         """Outcomes in the order in which they come true; `until` is the last instant that passes.
@@ -28,7 +32,7 @@ class Replay:
         last = until
         for event in sorted(events, key=order_key):
             if until is None or event.at <= until:
-                if self._deadlines.first(event.at - 1) is not None:
+                if self.book is not None or self._deadlines.first(event.at - 1) is not None:
                     yield from self.pass_time(event.at - 1)
                 yield from self._step(event.lead, event)
             last = event.at if until is None else until
@@ -37,6 +41,15 @@ class Replay:
 
     def pass_time(self, until: int) -> Iterator[Outcome]:
         """Let every deadline up to `until` pass, each at its own instant."""
+        if self.book is not None:
+            while (at := self.book.next_at) is not None and at <= until:
+                yield from self._pass_deadlines(at - 1)
+                yield from self.book.pass_time(at)
+        yield from self._pass_deadlines(until)
+        if self.book is not None:
+            yield from self.book.pass_time(until)
+
+    def _pass_deadlines(self, until: int) -> Iterator[Outcome]:
         while (at := self._deadlines.first(until)) is not None:
             for lead in self._deadlines.due(at):
                 yield from self._step(lead, TimeAdvanced(at))
@@ -45,6 +58,10 @@ class Replay:
         before = self.leads.get(name)
         step = advance(before, event, self._policy)
         self.leads[name] = step.lead
+        if self.book is not None:
+            self._steps += 1
+            for fact in facts_between(before, step.lead):
+                self.book.take(fact, self._steps)
         if not pending_as_before(before, step.lead):
             next_at = self._next[name] = next_instant(step.lead)
             if next_at is not None:

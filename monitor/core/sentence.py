@@ -5,6 +5,7 @@ from typing import Final
 
 from monitor.core.instant import to_rfc3339
 from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.quota_sentence import of_quota, printable, shortened
 
 _US_PER_S: Final = 1_000_000
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
@@ -28,11 +29,12 @@ def sentence(outcome: Outcome, at: str | None = None, due_at: str | None = None)
 
     Whoever has written the two instants already, as `to_rfc3339` does, may pass them on.
     """
+    if outcome.delivery is not None:
+        return of_quota(outcome, outcome.delivery)
     owner = f"owner {outcome.owner}" if outcome.owner else "nobody assigned"
-    due = _shortened(due_at or to_rfc3339(outcome.due_at)) + _limit(outcome)
-    said = _SAID[outcome.kind](outcome, _shortened(at or to_rfc3339(outcome.at)), due)
-    text = f"{outcome.duty} on lead {outcome.lead} {said}; {owner}."
-    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+    due = shortened(due_at or to_rfc3339(outcome.due_at)) + _limit(outcome)
+    said = _SAID[outcome.kind](outcome, shortened(at or to_rfc3339(outcome.at)), due)
+    return printable(f"{outcome.duty} on lead {outcome.lead} {said}; {owner}.")
 
 
 def _taken_back(level: str) -> str:
@@ -72,10 +74,6 @@ def _lateness(outcome: Outcome) -> str:
     if outcome.late_working_us is None:
         return late
     return f"{late} ({_duration(outcome.late_working_us)} of working time)"
-
-
-def _shortened(instant: str) -> str:
-    return instant.replace(".000000Z", "Z")
 
 
 def _duration(duration_us: int) -> str:

@@ -28,6 +28,8 @@ def notice_of(outcome: Outcome) -> Notice | Quiet:
     match outcome.kind:
         case Kind.WARNED | Kind.BREACHED | Kind.FULFILLED_LATE | Kind.STALLED | Kind.PASSED_AROUND:
             pass
+        case Kind.AT_RISK | Kind.CORRECTED:
+            pass
         case Kind.WITHDRAWN if outcome.level == Kind.BREACHED.value:
             pass
         case Kind.WITHDRAWN:

@@ -7,7 +7,7 @@ from typing import Final
 from monitor.core import event as ev
 from monitor.core.event import Scalar
 from monitor.core.instant import from_rfc3339
-from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.outcome import Delivery, Kind, Outcome, Reason
 from monitor.wire.outcome import encode_outcome
 
 _STORY: Final[tuple[tuple[str, str, Mapping[str, Scalar]], ...]] = (
@@ -88,7 +88,27 @@ def outcomes() -> Iterator[Outcome]:
         kind=Kind.WITHDRAWN, level=Kind.BREACHED.value, reason=Reason.LATE_EVIDENCE,
         supersedes=breached.outcome_id,
     )  # fmt: skip
+    yield from _of_quota()
     yield silent._replace(kind=Kind.FINALISED, reason=Reason.WAIT_OVER, at=from_rfc3339("2026-10-02T11:02:00Z"))
+
+
+def _of_quota() -> Iterator[Outcome]:
+    at_risk = Outcome(
+        kind=Kind.AT_RISK, lead="", duty="qualified-leads", cycle=1, level="1", revision=0, policy_version="2026-Q4",
+        reason=Reason.FORECAST_LOW, at=from_rfc3339("2026-10-15T22:00:00Z"), team="marketing", owner="",
+        segment="enterprise", lead_source="", started_at=from_rfc3339("2026-09-30T22:00:00Z"),
+        due_at=from_rfc3339("2026-10-31T23:00:00Z"), limit="1 month", calendar="munich", evidence_ids=(),
+        evidence_at=None,
+        delivery=Delivery(
+            "2026-10", (("segment", "enterprise"),), 40_000, 14_000, 3_000, 2_000, 1_000, 30_400, 24_900, 35_800
+        ),
+    )  # fmt: skip
+    yield at_risk
+    yield at_risk._replace(
+        kind=Kind.CORRECTED, level=Kind.BREACHED.value, reason=Reason.CHANGED_AFTER_FINAL,
+        at=from_rfc3339("2026-11-12T09:00:00Z"),
+        delivery=Delivery("2026-10", (("segment", "enterprise"),), 40_000, 38_000, 0, 4_000, 1_000),
+    )  # fmt: skip
 
 
 def valid_files() -> dict[str, dict[str, object]]:

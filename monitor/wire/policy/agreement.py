@@ -16,6 +16,7 @@ from monitor.wire.policy.context import Context
 from monitor.wire.policy.definitions import definitions
 from monitor.wire.policy.duties import duties
 from monitor.wire.policy.fault import Faults, PolicyDoubt, PolicyError, PolicyFault, Refused
+from monitor.wire.policy.quotas import quotas
 from monitor.wire.policy.tree import Mapping as MappingNode
 from monitor.wire.policy.tree import Node, Unreadable, tree_of
 from monitor.wire.policy.values import iso_date, mapping, name, one_of, several, text
@@ -87,7 +88,7 @@ def _whole(file: str, line: int, message: str, fix: str, field: str = "policy") 
 
 
 def _policy(faults: Faults, node: Node) -> Policy:
-    keys = mapping(faults, node, _TOP, ("segments", "stages", "calendars", "definitions"))
+    keys = mapping(faults, node, _TOP, ("segments", "stages", "calendars", "definitions", "quotas"))
     called, version, effective_from = faults.read(partial(_agreement, faults), keys.get("agreement"), ("", "", None))
     home = faults.read(zone, keys.get("timezone"), ZoneInfo("UTC"))
     day = effective_from or date(2026, 1, 1)  # a stand-in, so that reading can go on to the faults behind
@@ -106,6 +107,7 @@ def _policy(faults: Faults, node: Node) -> Policy:
     )
     read_duties = faults.read(partial(duties, context), keys.get("follow_up"), ())
     read_duties += faults.read(partial(definitions, context, stages, read_duties), keys.get("definitions"), ())
+    owed = faults.read(partial(quotas, context, stages, read_duties, home), keys.get("quotas"), ())
     if isinstance(named, MappingNode):
         for calendar, place in named.keys.items():
             if calendar not in context.calendars_used:
@@ -119,6 +121,7 @@ def _policy(faults: Faults, node: Node) -> Policy:
         calendars=known,
         duties=read_duties,
         segments=segments,
+        quotas=owed,
     )
 
 

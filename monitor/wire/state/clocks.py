@@ -1,17 +1,25 @@
-"""The clocks of a lead and what was said of them, packed together: most events change neither."""
+"""The clocks of a lead, what was said of them and its claims, packed together: most events change none of these."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final, TypeVar, overload
+from typing import Final, NamedTuple, TypeVar, overload
 
 import msgspec
 
+from monitor.core.claim import Claim
 from monitor.core.lead import Clock, Told
 from monitor.core.tables import OPEN_STATES, ClockState
 from monitor.wire.state.codes import DAMAGE, UnreadableState
 
 T = TypeVar("T")
 
-_Parts = tuple[tuple[Clock, ...], tuple[Told, ...]]
+
+class _Parts(NamedTuple):
+    clocks: tuple[Clock, ...]
+    told: tuple[Told, ...]
+    claims: tuple[Claim, ...] = ()
+    """Only written where there are some."""
+
+
 _encode: Final = msgspec.msgpack.Encoder().encode
 _parts: Final[msgspec.msgpack.Decoder[_Parts]] = msgspec.msgpack.Decoder(_Parts)
 
@@ -58,15 +66,16 @@ class _Packed(Sequence[T]):
 
 
 class PackedClocks(_Packed[Clock]):
-    """The clocks of a lead as bytes, and what was said of them."""
+    """The clocks of a lead as bytes, with what was said of them and its claims."""
 
-    __slots__ = ("_read", "is_open", "length", "packed", "told")
+    __slots__ = ("_read", "claims", "is_open", "length", "packed", "told")
 
     def __init__(self, packed: bytes, length: int, is_open: bool) -> None:
         self.packed = packed
         self.length = length
         self.is_open = is_open
         self.told = PackedTold(self)
+        self.claims = PackedClaims(self)
         self._read: _Parts | None = None
 
     def __len__(self) -> int:
@@ -74,10 +83,10 @@ class PackedClocks(_Packed[Clock]):
 
     def unpacked(self) -> tuple[Clock, ...]:
         """All clocks. Raises UnreadableState."""
-        return self.parts()[0]
+        return self.parts().clocks
 
     def parts(self) -> _Parts:
-        """The clocks and what was said. Raises UnreadableState."""
+        """The clocks, what was said, the claims. Raises UnreadableState."""
         if self._read is None:
             try:
                 self._read = _parts.decode(self.packed)
@@ -96,17 +105,31 @@ class PackedTold(_Packed[Told]):
 
     def unpacked(self) -> tuple[Told, ...]:
         """All that was said. Raises UnreadableState."""
-        return self.clocks.parts()[1]
+        return self.clocks.parts().told
 
 
-def packed_clocks(clocks: Sequence[Clock], told: Sequence[Told]) -> tuple[bytes, int, bool]:
-    """Both as bytes, those they were read from when neither was changed; how many clocks; whether one is open."""
+class PackedClaims(_Packed[Claim]):
+    """The claims of a lead, as bytes."""
+
+    __slots__ = ("clocks",)
+
+    def __init__(self, clocks: PackedClocks) -> None:
+        self.clocks = clocks
+
+    def unpacked(self) -> tuple[Claim, ...]:
+        """All claims. Raises UnreadableState."""
+        return self.clocks.parts().claims
+
+
+def packed_clocks(clocks: Sequence[Clock], told: Sequence[Told], claims: Sequence[Claim]) -> tuple[bytes, int, bool]:
+    """All as bytes, those they were read from when none was changed; how many clocks; whether one is open."""
     if isinstance(clocks, PackedClocks):
-        if told is clocks.told:
+        if told is clocks.told and claims is clocks.claims:
             return clocks.packed, clocks.length, clocks.is_open
         clocks = clocks.unpacked()
     is_open = not OPEN_STATES.isdisjoint([clock.state for clock in clocks])
-    return _encode((clocks, tuple(told))), len(clocks), is_open
+    parts = (clocks, tuple(told), tuple(claims)) if claims else (clocks, tuple(told))
+    return _encode(parts), len(clocks), is_open
 
 
 def clock_states_of(packed: bytes) -> list[tuple[str, ClockState]]:

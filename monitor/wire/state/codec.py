@@ -73,7 +73,7 @@ def encode_state(lead: Lead, offset: int, next_at: int | None) -> bytes:
     """The state of a lead after the timeline record at `offset`."""
     fold, base = lead.fold, lead.base
     history = packed_history(lead.evidence)
-    clocks, clocks_length, is_open = packed_clocks(fold.clocks, lead.told)
+    clocks, clocks_length, is_open = packed_clocks(fold.clocks, lead.told, fold.claims)
     body = (
         clocks,
         clocks_length,
@@ -108,7 +108,9 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
             lead_id,
             known_until,
             PackedHistory(count, newest_at, sources, records),
-            Fold(STAGES[stage] if isinstance(stage, int) else stage, stage_at, round_, attributes, clocks),
+            Fold(
+                STAGES[stage] if isinstance(stage, int) else stage, stage_at, round_, attributes, clocks, clocks.claims
+            ),
             clocks.told,
             None if base is None else _base_unpacked(*base),
             base_key,
@@ -142,9 +144,10 @@ def state_header(packed: bytes) -> StateHeader:
 
 def _base_packed(base: Fold) -> tuple[object, ...]:
     told = base.clocks.told if isinstance(base.clocks, PackedClocks) else ()
-    clocks, length, _ = packed_clocks(base.clocks, told)
+    clocks, length, _ = packed_clocks(base.clocks, told, base.claims)
     return base.stage, base.stage_at, base.round, base.attributes, length, clocks
 
 
 def _base_unpacked(stage: str, stage_at: int, round_: int, attributes: _Fields, count: int, clocks: bytes) -> Fold:
-    return Fold(stage, stage_at, round_, attributes, PackedClocks(clocks, count, is_open=False))
+    packed = PackedClocks(clocks, count, is_open=False)
+    return Fold(stage, stage_at, round_, attributes, packed, packed.claims)
