@@ -55,11 +55,15 @@ def paused(clock: Clock, duty: Duty, at: int, by: str, policy: Policy) -> Clock:
 
 
 def left_pause(clock: Clock, at: int) -> Clock:
-    """The clock when its pause ends, however it does; whether it lasted too long is settled then."""
-    moves = clock.moves
-    if clock.stalls_at is not None and clock.stalls_at < at:
-        moves = (*moves, Move(Kind.STALLED, clock.stalls_at, "", clock.due_at))
-    return clock._replace(paused_at=None, stalls_at=None, moves=moves)
+    """The clock when its pause ends, however it does."""
+    return _stalled(clock, at)._replace(paused_at=None, stalls_at=None)
+
+
+def _stalled(clock: Clock, at: int) -> Clock:
+    """The clock before something happens to its pause; that the pause lasted too long until then is settled."""
+    if clock.stalls_at is None or clock.stalls_at >= at:
+        return clock
+    return clock._replace(stalls_at=None, moves=(*clock.moves, Move(Kind.STALLED, clock.stalls_at, "", clock.due_at)))
 
 
 def due_moved(clock: Clock, due: int, warnings: tuple[tuple[int | str, int], ...], duty: Duty) -> Clock:
@@ -78,7 +82,7 @@ def _resumed(clock: Clock, duty: Duty, at: int, by: str, policy: Policy) -> Cloc
     calendar, since, due = policy.calendars.get(clock.calendar), clock.paused_at or at, clock.due_at
     due = max(due, due_at(calendar, at, left(calendar, since, due, clock.limit)))
     clock = left_pause(clock, at)._replace(state=CLOCK_TRANSITIONS[clock.state, ClockInput.RESUMED])
-    clock = due_moved(clock, due, _at_same_distance(clock, since, due, calendar, calendar), duty)
+    clock = due_moved(clock, due, _at_same_distance(clock, at, since, due, calendar, calendar), duty)
     return clock._replace(moves=(*clock.moves, Move(Kind.RESUMED, at, by, due)))
 
 
@@ -95,6 +99,7 @@ def _reset(clock: Clock, duty: Duty, at: int, by: str, policy: Policy) -> Clock:
 
 def _reassigned(clock: Clock, duty: Duty, now: Happening, owner_was: str, policy: Policy) -> Clock:
     at, by, agreed = now.event.at, now.event.id, duty.on_reassign
+    clock = _stalled(clock, at)
     since = at if clock.paused_at is None else clock.paused_at
     if agreed.inheritance is not Inheritance.INHERIT:
         target = target_of(duty, now)
@@ -123,8 +128,10 @@ def _with_remaining(clock: Clock, duty: Duty, target: Target, now: Happening, si
         due = due_at(theirs, at, left(calendar, since, due, clock.limit))
     if at_least is not None and (theirs is not None or at_least.unit is LimitUnit.ELAPSED):
         due = max(due, due_at(theirs, at, at_least))
-    warnings = _at_same_distance(clock, since, due, calendar, theirs)
-    return due_moved(clock, due, warnings, duty)._replace(calendar=name) if due != clock.due_at else clock
+    if due == clock.due_at and name == clock.calendar:
+        return clock
+    warnings = _at_same_distance(clock, at, since, due, calendar, theirs)
+    return due_moved(clock, due, warnings, duty)._replace(calendar=name)
 
 
 def _anew(clock: Clock, duty: Duty, limit: Limit, calendar: Calendar | None, at: int, since: int) -> Clock:
@@ -137,9 +144,9 @@ def _anew(clock: Clock, duty: Duty, limit: Limit, calendar: Calendar | None, at:
 
 
 def _at_same_distance(
-    clock: Clock, since: int, due: int, calendar: Calendar | None, theirs: Calendar | None
+    clock: Clock, now_at: int, since: int, due: int, calendar: Calendar | None, theirs: Calendar | None
 ) -> tuple[tuple[int | str, int], ...]:
-    """Warnings that were still to come stay as long before the due instant as they were."""
+    """Warnings that were still to come stay as long before the due instant as they were; none comes before now."""
     if due == clock.due_at:
         return clock.warn_ats
     warnings: list[tuple[int | str, int]] = []
@@ -150,5 +157,6 @@ def _at_same_distance(
             else:
                 distance = Limit(LimitUnit.WORKING_TIME, calendar.elapsed(at, clock.due_at), clock.limit)
                 at = before(theirs, due, distance)
+            at = max(at, now_at)
         warnings.append((level, at))
     return tuple(warnings)

@@ -73,7 +73,7 @@ def next_instant(lead: Lead) -> int | None:
         }
         if clock.state in OPEN_STATES:
             for level, warn_at in clock.warn_ats:
-                if (Kind.WARNED, str(level)) not in said and not _after_pause(clock, warn_at):
+                if (Kind.WARNED, str(level)) not in said and not _never_comes(clock, warn_at):
                     pending.append(warn_at + clock.hold_us)
         if clock.state is ClockState.PAUSED:
             if clock.stalls_at is not None and (Kind.STALLED, _nth(clock.moves, Kind.PAUSED)) not in said:
@@ -90,9 +90,9 @@ def _waits(clock: Clock, known_until: int) -> list[int]:
     return [at for wait in clock.final_after.values() if (at := clock.verdict_at + wait) > known_until]
 
 
-def _after_pause(clock: Clock, at: int) -> bool:
-    """It comes only when the clock, which stands still, has been resumed."""
-    return clock.paused_at is not None and at > clock.paused_at
+def _never_comes(clock: Clock, warn_at: int) -> bool:
+    """A warning waits while the clock stands still, and is pointless once a cadence is out of reach."""
+    return (clock.paused_at is not None and warn_at > clock.paused_at) or warn_at > clock.deadline_at
 
 
 def _nth(moves: Sequence[Move], kind: Kind) -> str:
@@ -123,7 +123,7 @@ def tellings(clock: Clock, known_until: int, told: Mapping[ToldKey, Told], ticki
             hold.append(Telling(Kind.STALLED, level, clock.stalls_at, due_at))
     ended_at = clock.ended_at
     for percent, warn_at in clock.warn_ats:
-        if (ended_at is not None and ended_at <= warn_at) or _after_pause(clock, warn_at):
+        if (ended_at is not None and ended_at <= warn_at) or _never_comes(clock, warn_at):
             continue
         level = str(percent)
         if ended_at is not None or due(warn_at + clock.hold_us, Kind.WARNED, level):
@@ -170,7 +170,7 @@ def _ending(clock: Clock, kind: Kind) -> Telling:
     if kind is Kind.MET and clock.started_at == clock.due_at:
         return Telling(kind, "", at, clock.due_at, (clock.ended_by,), Reason.DEFINITION_MET)
     if clock.ended_by and not clock.needed and not clock.attempts:
-        return Telling(kind, "", at, clock.due_at, (clock.ended_by,), None)
+        return Telling(kind, "", at, clock.due_at, _evidence(clock.ended_by))
     attempts = tuple(attempt.id for attempt in clock.attempts)
     ids, reason = attempts, None
     if clock.ended_by not in attempts:

@@ -84,6 +84,15 @@ def test_a_cadence_is_breached_as_soon_as_its_attempts_do_not_fit_in_any_more() 
     assert verdict([assigned(0), act(40), act(50), tick(59), act(60), tick(70)], agreement).kind is Kind.MET
 
 
+def test_nobody_is_warned_of_a_breach_that_has_happened() -> None:
+    agreed = Attempts(3, (OUTBOUND,), {}, spacing_us=10 * MINUTE)
+    agreement = policy(duty(warn_at=(50, 80), met_by=(), attempts=agreed))
+    assert [(o.kind, o.level) for o in said([assigned(0), tick(40), tick(60)], agreement)] == [
+        (Kind.WARNED, "50"),
+        (Kind.BREACHED, ""),
+    ]
+
+
 def test_an_attempt_one_moment_too_late_does_not_save_the_cadence() -> None:
     agreement = cadence(3, spacing_us=10 * MINUTE)
     assert verdict([assigned(0), act(41), tick(60)], agreement).at == at(40)

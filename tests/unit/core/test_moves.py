@@ -78,6 +78,30 @@ def test_a_pause_that_is_known_late_withdraws_the_breach() -> None:
     assert kinds[-2:] == [(Kind.WITHDRAWN, "breached"), (Kind.PAUSED, "1")]
 
 
+def test_a_warning_in_elapsed_time_comes_at_the_earliest_when_the_clock_is_resumed() -> None:
+    warning = Limit(LimitUnit.ELAPSED, 3 * HOUR, "3 hours elapsed")
+    agreement = policy(
+        duty(targets=OFFICE_4H, warn_at=(warning,), pausing=Pausing(event_is("lead.updated"), event_is("lead.created")))
+    )
+    # From Thursday 14:30 in Munich until Friday 10:30; paused at 16:00, resumed on Friday at 13:30: due at 16:00.
+    steps = [assigned(270), updated(360), event("lead.created", 24 * 60 + 210), tick(24 * 60 + 360)]
+    assert told(said(steps, agreement))[-2:] == [
+        ("warned", "3 hours elapsed left", 24 * 60 + 210, 24 * 60 + 360),
+        ("breached", "", 24 * 60 + 360, 24 * 60 + 360),
+    ]
+
+
+def test_that_a_pause_was_too_long_is_told_with_the_due_instant_of_its_time_whoever_comes_later() -> None:
+    pausing = Pausing(during=parse('waiting_on == "prospect"'), longest=elapsed(30))
+    fresh = policy(duty(warn_at=(), pausing=pausing, on_reassign=Reassignment(Inheritance.FRESH)))
+    steps = [assigned(0), WAITING, assigned(200, "ben"), tick(300)]
+    assert told(said(steps, fresh)) == [
+        ("paused", "1", 10, 60),
+        ("stalled", "1", 40, 60),
+        ("reassigned", "1", 200, 260),
+    ]
+
+
 def test_working_time_that_is_left_is_used_up_on_the_calendar() -> None:
     # Thursday 10:00 in Munich: due at 15:00, the lunch hour not counted. Two hours are left at 12:30.
     agreement = policy(

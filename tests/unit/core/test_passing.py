@@ -1,8 +1,9 @@
 """What the passing of time does beside breaching: silence accepts, rhythms go on."""
 
+from monitor.core.event import EVENT_TYPES
 from monitor.core.outcome import Kind, Reason
 from monitor.core.passing import MISSED_MAX
-from monitor.core.policy import Policy, Rhythm
+from monitor.core.policy import Match, Policy, Rhythm
 from tests.support.agreement import DISPOSITION, duty, event_is, policy
 from tests.support.history import Input, assigned, at, called, event, run, said, tick
 
@@ -34,6 +35,15 @@ def test_silence_accepts_at_the_due_instant_and_what_starts_then_starts() -> Non
     assert (lead.fold.stage, lead.fold.stage_at) == ("sal", at(60))
     met = said([HANDED_OFF, tick(60)], SILENT)[0]
     assert (met.reason, met.evidence_ids, met.evidence_at) == (Reason.SILENCE_ACCEPTED, (), None)
+
+
+def test_what_silence_meets_elsewhere_has_no_evidence() -> None:
+    age = duty("age", met_by=(Match(frozenset(EVENT_TYPES), stages=frozenset({"sal"})),), warn_at=())
+    outcomes = said([HANDED_OFF, assigned(20), tick(60)], policy(ACCEPTANCE, age))
+    assert [(o.duty, o.kind, o.evidence_ids, o.evidence_at) for o in outcomes] == [
+        ("acceptance", Kind.MET, (), None),
+        ("age", Kind.MET, (), None),
+    ]
 
 
 def test_what_was_accepted_by_silence_is_touched_and_disposed_of_as_any_other() -> None:
