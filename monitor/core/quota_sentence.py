@@ -1,12 +1,13 @@
 """Says how a quota stands in one sentence that a person understands."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from monitor.core.instant import to_rfc3339
 from monitor.core.outcome import Delivery, Kind, Outcome
 from monitor.core.quota import UNIT
 
-_VERDICTS: Final = {Kind.MET: "target reached", Kind.BREACHED: "target missed"}
+_VERDICTS: Final[Mapping[str, str]] = {Kind.MET: "target reached", Kind.BREACHED: "target missed"}
 
 
 def of_quota(outcome: Outcome, delivery: Delivery) -> str:
@@ -42,8 +43,8 @@ def _said(outcome: Outcome, delivery: Delivery) -> str:
         case Kind.FINALISED:
             return f"final since {at}"
         case Kind.CORRECTED:
-            return f"corrected after it was final: {_VERDICTS.get(Kind(outcome.level), outcome.level)}"
+            return f"corrected after it was final: {_VERDICTS.get(outcome.level, outcome.level)}"
         case Kind.WITHDRAWN:
-            return f"corrected: {_VERDICTS.get(Kind(outcome.level), outcome.level)} does not hold any more"
+            return f"corrected: {_VERDICTS.get(outcome.level, outcome.level)} does not hold any more"
         case kind:
             return f"{_VERDICTS.get(kind, kind.value)} at {at}"

@@ -107,4 +107,7 @@ _SAID: Final[Mapping[Kind, Callable[[Outcome, str, str], str]]] = {
     Kind.CANCELLED: lambda o, at, _: f"cancelled at {at}: {_CANCELLED.get(o.reason, 'an event ended the duty')}",
     Kind.WITHDRAWN: lambda o, *_: f"corrected: {_taken_back(o.level)} was withdrawn, by evidence that arrived late",
     Kind.FINALISED: lambda _, at, due: f"final since {at}: later evidence changes nothing",
+    # Only quotas say these, and have their own words, unless somebody else has written the outcome.
+    Kind.AT_RISK: lambda _, at, due: f"at risk at {at}, due by {due}",
+    Kind.CORRECTED: lambda _, at, due: f"corrected at {at}, due by {due}",
 }

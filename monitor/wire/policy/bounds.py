@@ -12,6 +12,7 @@ from monitor.wire.policy import (
     definitions,
     duties,
     moves,
+    quotas,
     targets,
     values,
 )
@@ -27,6 +28,9 @@ BOUNDS: Final = (
     ("`reassigned_at_most`", f"{moves.REASSIGNED_MAX}"),
     ("levels of `warn_at`", f"{announcing.WARNINGS_MAX}"),
     ("sources in `final_after`", f"{announcing.SOURCES_MAX}"),
+    ("quotas", f"1 to {quotas.QUOTAS_MAX}"),
+    ("targets of a quota, all values together", f"{quotas.TARGETS_MAX}"),
+    ("lines of points", f"{quotas.POINTS_MAX}"),
     ("stages", f"{agreement.STAGES_MAX}"),
     ("segments", f"{agreement.SEGMENTS_MAX}"),
     ("calendars", f"{calendars.CALENDARS_MAX}"),

@@ -60,16 +60,18 @@ def _quota(context: Context, stages: Mapping[str, Stage], duties: set[str], zone
     counted = mapping(faults, counts, {"stage": "mql"}, ("when",)) if isinstance(counts, MappingNode) else None
     stage = faults.read(one_of(stages, "stage"), counts if counted is None else counted.get("stage"), "")
     per = faults.read(several(faults, one_of(_DIMS, "dimension")), keys.get("per"), ())
-    calendar = faults.read(one_of(context.calendar_names, "calendar"), keys.get("calendar"), None)
+    only = next(iter(context.calendar_names)) if len(context.calendar_names) == 1 else None
+    calendar = faults.read(one_of(context.calendar_names, "calendar"), keys.get("calendar"), only)
     if calendar is not None:
         context.calendars_used.add(calendar)
+    target = keys.get("target") if per or keys.get("per") is None else None  # else nobody knows how deep it is
     weight = faults.read(partial(_weight, context), keys.get("weight"), None)
     return Quota(
         name=faults.read(name, keys.get("duty"), ""),
         team=faults.read(name, keys.get("team"), stages[stage].team if stage else ""),
         stage=stage,
         every=Every(faults.read(one_of((Every.WEEK, Every.MONTH, Every.QUARTER), "term"), keys.get("every"), "month")),
-        targets=faults.read(partial(_targets, context, per), keys.get("target"), {}),
+        targets=faults.read(partial(_targets, context, per), target, {}),
         zone=zone,
         when=None if counted is None else faults.read(partial(predicate, context), counted.get("when"), None),
         definition=DEFINITION_DUTY + stage if DEFINITION_DUTY + stage in duties else "",
@@ -133,14 +135,14 @@ def _weight(context: Context, node: Node) -> Weight:
     return Weight(points=tuple(lines))
 
 
-def _claw_back(context: Context, calendar: str | None, node: Node) -> ClawBack:
+def _claw_back(context: Context, calendar: str | None, node: Node) -> ClawBack | None:
     faults = context.faults
     keys = mapping(faults, node, {"within": "5 working_days"}, ("reasons", "calendar"))
     own = faults.read(one_of(context.calendar_names, "calendar"), keys.get("calendar"), calendar)
     within = faults.read(limit, keys.get("within"), None)
     reasons = frozenset(faults.read(several(faults, text), keys.get("reasons"), ()))
     if within is None:
-        raise Refused(node, "does not say within which time", "add within: 5 working_days")
+        return None
     if within.unit is LimitUnit.ELAPSED:
         return ClawBack(within, None, reasons)
     if own is None:
