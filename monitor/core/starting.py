@@ -6,7 +6,7 @@ from typing import Final
 from monitor.core.attempts import needed_after, reach_at
 from monitor.core.calendar import due_at
 from monitor.core.definition import missing
-from monitor.core.lead import Clock, Fold
+from monitor.core.lead import Clock, Fold, by_time
 from monitor.core.matching import Happening
 from monitor.core.moves import paused
 from monitor.core.policy import Attempts, Definition, Duty, Policy, Rhythm
@@ -25,8 +25,7 @@ def started(fold: Fold, duty: Duty, now: Happening, policy: Policy, prior: Prior
     cycle = 1
     for clock in fold.clocks:
         if clock.duty == duty.name:
-            occupied = clock.round == fold.round and (not duty.repeats or clock.state in _occupying(duty))
-            if occupied and duty.definition is None:  # a definition is asked at every entry
+            if clock.round == fold.round and (not duty.repeats or _occupies(clock, duty, now)):
                 return fold
             cycle = max(cycle, clock.cycle + 1)
     new = _again(fold, duty, cycle, now, policy, prior) if prior else _new(fold, duty, cycle, now, policy)
@@ -35,9 +34,16 @@ def started(fold: Fold, duty: Duty, now: Happening, policy: Policy, prior: Prior
     return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, (*fold.clocks, new), fold.claims)
 
 
-def _occupying(duty: Duty) -> frozenset[ClockState]:
-    """The states in which a clock leaves no room for the next; an independent rhythm does not wait for late touches."""
-    return LIVE_STATES if duty.rhythm is Rhythm.INDEPENDENT else OPEN_STATES
+def _occupies(clock: Clock, duty: Duty, now: Happening) -> bool:
+    """Whether it leaves no room for the next one; an independent rhythm does not wait for late touches."""
+    if duty.definition is not None:
+        return False  # it is asked at every entry
+    if clock.state in (LIVE_STATES if duty.rhythm is Rhythm.INDEPENDENT else OPEN_STATES):
+        return True
+    # What is final comes back as it ended, when its history is folded again; it was not over before that.
+    by, at = now.event.id, now.event.at
+    over = clock.verdict_at < at or (clock.verdict_at == at and (by == clock.ended_by or by_time(by)))
+    return clock.final and not over
 
 
 def _again(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy, prior: Prior) -> Clock | None:
@@ -52,7 +58,8 @@ def _again(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy, p
             return clock
     # What ends a clock of a duty that repeats may start the next one at that very instant.
     latest_at = max((clock.verdict_at for clock in frozen), default=event.at - 1)
-    if latest_at > event.at or (latest_at == event.at and not duty.repeats):
+    known = any(clock.duty == duty.name and clock.started_by == event.id for clock in prior.values())
+    if not known and (latest_at > event.at or (latest_at == event.at and not duty.repeats)):
         return None
     old = prior.get((duty.name, cycle))
     if old is not None and old.started_by == event.id and old.policy_version != policy.version:

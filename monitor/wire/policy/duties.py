@@ -160,7 +160,7 @@ def _doubt_conditions(faults: Faults, keys: Mapping, duty: Duty) -> None:
     begins = duty.pausing.begins if duty.pausing else ()
     conditions = dict(zip(_PRECEDENCE, (duty.met_by, duty.cancelled_by, duty.reset_by, begins), strict=True))
     for first, then in combinations(_PRECEDENCE, 2):
-        if then in keys.entries and set(conditions[first]) & set(conditions[then]):
+        if set(conditions[first]) & set(conditions[then]):
             message = f"names what {first} names too, and {first} goes first"
             faults.doubt(keys.entries[then], message, "remove that from one of the two")
     if "met_by" in keys.entries and set(duty.starts) == set(duty.met_by) and not duty.repeats:

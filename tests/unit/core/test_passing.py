@@ -115,3 +115,19 @@ def test_what_is_final_starts_the_next_clock_again_when_the_history_is_folded_ag
     agreement = policy(duty(warn_at=(), repeats=True, rhythm=Rhythm.SEQUENTIAL), DISPOSITION)
     steps: list[Input] = [assigned(0), called(20), tick(81), called(50), event("lead.updated", 40, grade="B")]
     assert run(steps, agreement)[-1].outcomes == ()
+
+
+def test_a_clock_that_is_final_was_in_the_way_until_it_ended_when_the_history_is_folded_again() -> None:
+    steps = [assigned(0), assigned(30), event("lead.merged", 30), tick(100), assigned(110), called(105)]
+    cycles = [
+        (cycle, minute) for kind, _, cycle, minute in told(steps, rhythm(Rhythm.INDEPENDENT)) if kind == "activated"
+    ]
+    assert cycles == [(1, 0), (2, 110)]
+
+
+def test_a_clock_of_a_later_round_stays_when_one_of_an_earlier_round_is_final_behind_its_start() -> None:
+    agreement = policy(duty(warn_at=(), cancelled_by=()))
+    steps = [assigned(0, grade="A"), event("lead.recycled", 5), assigned(8, grade="B"), tick(75)]
+    again = [*steps, event("lead.updated", 60, grade="C")]
+    for lead in (run(steps, agreement)[-1].lead, run(again, agreement)[-1].lead):
+        assert [(clock.cycle, clock.started_at) for clock in lead.fold.clocks] == [(1, at(0)), (2, at(8))]

@@ -196,6 +196,14 @@ def test_a_fault_of_a_calendar_is_not_told_again_where_it_is_used() -> None:
     assert [fault.field for fault in faults_of(wrong)] == ["calendars.office.hours.mon-fri"]
 
 
+def test_a_fault_of_a_calendar_is_not_told_again_as_spacing_that_does_not_fit() -> None:
+    cadence = "attempts: {at_least: 2, spacing: 2 hours, within: 1 working_hours}\n    calendar: office\n"
+    right = SMALL.partition("    met_by")[0] + "    " + cadence
+    assert [fault.field for fault in faults_of(right.replace("09:00-17:00", "9-5"))] == [
+        "calendars.office.hours.mon-fri"
+    ]
+
+
 def test_a_fault_is_one_line_whatever_the_file_says() -> None:
     (fault,) = faults_of(SMALL.replace("answer", '"x\\e[31m\\ny"'))
     assert str(fault).startswith("a.yaml:6: follow_up[0].duty: 'x\\x1b[31m\\ny' is not a name; fix: ")

@@ -44,7 +44,7 @@ def targets(*conditions: str) -> str:
          "never applies: the target in line 11 takes every lead that it would"),
         (targets('grade == "A"', 'grade == "B"', "grade in [A, B]"), 13, "targets[2]",
          "never applies: those before it take every lead that it would"),
-        (targets("score > 5 and score < 3"), 11, "targets[0].when", "never holds, whatever the lead"),
+        (targets('grade == "A"', "score > 5 and score < 3"), 12, "targets[1].when", "never holds, whatever the lead"),
         (targets('segment == "enterprize"'), 11, "targets[0].when",
          "asks for segment 'enterprize', which is not among the segments"),
         (f"{TOUCH}{HOURS}    cancelled_by: {{event: lead.updated, when: 'stage in [mql, sale]'}}\n", 11,
@@ -110,7 +110,7 @@ def test_a_calendar_that_no_duty_is_counted_on_is_doubted(tmp_path: Path) -> Non
 
 
 def test_a_stage_that_no_other_leads_to_is_doubted(tmp_path: Path) -> None:
-    stages = "stages:\n  new: {team: sales, next: won}\n  inquiry: {team: sales, next: new}\n  won: {team: sales}\n"
+    stages = "stages:\n  new: {team: sales, next: won}\n  inquiry: {team: sales, next: won}\n  won: {team: sales}\n"
     lost = "  lost: {team: sales, next: lost}\nfollow_up:\n"
     (doubt,) = doubts(tmp_path, TOUCH + HOURS, HEAD.replace("follow_up:\n", stages + lost))
     assert (doubt.line, doubt.field, doubt.message) == (10, "stages.lost", "no other stage leads to this one")
