@@ -10,6 +10,7 @@ import typer
 
 from monitor.cli.calendar_lines import answers
 from monitor.cli.failure import BAD_INPUT, Failure
+from monitor.cli.marketing import asks_of_marketing, marketing, marketing_text
 from monitor.core.calendar import CalendarExhausted
 from monitor.core.event import Event
 from monitor.core.instant import from_rfc3339
@@ -71,20 +72,29 @@ def replay(events_file: Path, policy_file: Path, out: Path, *, until: str | None
         raise Failure(f"--until: {error}; write for example 2026-10-01T12:00:00Z", BAD_INPUT) from None
     events, bad = read_events(events_file)
     kinds: Counter[str] = Counter()
+    replayed = Replay(policy)
     with out.open("wb") as file:
         try:
-            for outcome in Replay(policy).run(events, until_at):
+            for outcome in replayed.run(events, until_at):
                 kinds[outcome.kind] += 1
                 file.write(encode_outcome(outcome) + b"\n")
         except CalendarExhausted as error:
             raise Failure(f"{events_file}: {error}; remove the event with that time", BAD_INPUT) from None
     for line in bad:
         typer.echo(f"lead-sla: {line}", err=True)
+    end_at = max((event.at for event in events), default=0) if until_at is None else until_at
+    owed = marketing(replayed, events, policy, end_at) if asks_of_marketing(policy) else None
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     say(
-        {"events": len(events), "bad_lines": len(bad), "outcomes": dict(sorted(kinds.items()))},
+        {
+            "events": len(events),
+            "bad_lines": len(bad),
+            "outcomes": dict(sorted(kinds.items())),
+            **({"marketing": owed} if owed else {}),
+        },
         as_json=as_json,
-        text=f"{len(events)} events, {len(bad)} bad lines; {told or 'nothing to say'}; wrote {out}",
+        text=f"{len(events)} events, {len(bad)} bad lines; {told or 'nothing to say'}; wrote {out}"
+        + (f"\n{marketing_text(owed)}" if owed else ""),
     )
     if bad:
         raise typer.Exit(BAD_INPUT)

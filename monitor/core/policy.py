@@ -23,6 +23,7 @@ from monitor.core.duty import Target as Target
 from monitor.core.event import EVENT_TYPES
 from monitor.core.limit import Limit as Limit
 from monitor.core.limit import LimitUnit as LimitUnit
+from monitor.core.money import Finance as Finance
 from monitor.core.quota import Quota as Quota
 
 
@@ -98,6 +99,7 @@ class _Agreement(NamedTuple):
     """Segments that metrics tell apart."""
     earlier: tuple["Policy", ...] = ()
     quotas: tuple[Quota, ...] = ()
+    finance: Finance | None = None
 
 
 class Policy(_Agreement):

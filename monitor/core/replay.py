@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from monitor.core.advance import TimeAdvanced, advance
 from monitor.core.deadlines import DeadlineIndex
-from monitor.core.event import Event, order_key
+from monitor.core.event import LEDGER, Event, order_key
 from monitor.core.fact import facts_between
 from monitor.core.lead import Lead
 from monitor.core.outcome import Outcome
@@ -31,7 +31,7 @@ class Replay:
         """
         last = until
         for event in sorted(events, key=order_key):
-            if until is None or event.at <= until:
+            if event.type not in LEDGER and (until is None or event.at <= until):
                 if self.book is not None or self._deadlines.first(event.at - 1) is not None:
                     yield from self.pass_time(event.at - 1)
                 yield from self._step(event.lead, event)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from monitor.core.event import LEDGER
 from monitor.stream.engine.batches import Send
 from monitor.stream.engine.lanes import Batch
 from monitor.stream.partitioning import partition_of
@@ -55,6 +56,8 @@ class Intake:
                 self._metrics.dead_lettered(invalid.reason)
                 continue
             self._metrics.event_read(event.type, "accepted")
+            if event.type in LEDGER:
+                continue
             partition = partition_of(event.lead, self._topics.partitions)
             by_partition[partition].append((event.lead.encode(), encode_event(event), ()))
         # Any worker may repeat these, even one that is superseded: the judge knows an event by its id.

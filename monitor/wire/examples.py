@@ -27,6 +27,10 @@ _STORY: Final[tuple[tuple[str, str, Mapping[str, Scalar]], ...]] = (
     (ev.LEAD_DISQUALIFIED, "09:00:00Z", {"reason": "competitor"}),
     (ev.LEAD_MERGED, "10:00:00Z", {"into": "L-7"}),
     (ev.LEAD_ERASED, "11:00:00Z", {}),
+    (ev.DEAL_WON, "12:00:00Z", {"amount": "12500.00", "currency": "EUR"}),
+    (ev.DEAL_LOST, "12:00:00Z", {"reason": "competitor"}),
+    (ev.SPEND_RECORDED, "12:00:00Z", {"amount": "900", "currency": "EUR", "team": "marketing", "campaign": "fair"}),
+    (ev.REVENUE_RECORDED, "12:00:00Z", {"amount": "1041.6667", "currency": "EUR"}),
 )
 _DAY: Final = "2026-10-01T"
 _STARTED_AT: Final = from_rfc3339(_DAY + "07:02:00Z")

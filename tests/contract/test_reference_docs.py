@@ -113,6 +113,7 @@ timezone: UTC
 stages: {mql: {team: sales, nonsense: 1}}
 calendars: {a: {hours: {mon: 09:00-10:00}, holidays: {country: DE, nonsense: 1}, nonsense: 1}}
 definitions: {personas: {p: {nonsense: 1, all: 'score > 1'}}, mql: {nonsense: 1, requires: source}}
+money: {currency: EUR, nonsense: 1}
 quotas:
   - {duty: q, counts: {stage: mql, nonsense: 1}, every: month, target: 1, nonsense: 1,
      claw_back: {within: 1 hour elapsed, nonsense: 1}, weight: [{points: 1, nonsense: 1}]}

@@ -16,6 +16,7 @@ from monitor.wire.policy.context import Context
 from monitor.wire.policy.definitions import definitions
 from monitor.wire.policy.duties import duties
 from monitor.wire.policy.fault import Faults, PolicyDoubt, PolicyError, PolicyFault, Refused
+from monitor.wire.policy.finance import finance
 from monitor.wire.policy.quotas import quotas
 from monitor.wire.policy.tree import Mapping as MappingNode
 from monitor.wire.policy.tree import Node, Unreadable, tree_of
@@ -88,7 +89,7 @@ def _whole(file: str, line: int, message: str, fix: str, field: str = "policy") 
 
 
 def _policy(faults: Faults, node: Node) -> Policy:
-    keys = mapping(faults, node, _TOP, ("segments", "stages", "calendars", "definitions", "quotas"))
+    keys = mapping(faults, node, _TOP, ("segments", "stages", "calendars", "definitions", "quotas", "money", "goals"))
     called, version, effective_from = faults.read(partial(_agreement, faults), keys.get("agreement"), ("", "", None))
     home = faults.read(zone, keys.get("timezone"), ZoneInfo("UTC"))
     day = effective_from or date(2026, 1, 1)  # a stand-in, so that reading can go on to the faults behind
@@ -122,6 +123,7 @@ def _policy(faults: Faults, node: Node) -> Policy:
         duties=read_duties,
         segments=segments,
         quotas=owed,
+        finance=finance(faults, keys),
     )
 
 
