@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from time import monotonic
 
-from bench import clocks, hotspots, inprocess, pace, paths, recovering, silence
+from bench import clocks, hotspots, inprocess, pace, paths, recovering, replaying, silence
 from bench.broker import Broker, apache_kafka, embedded
 from bench.machine import describe
 from bench.measure import LeftOut, Rows, Scale
@@ -16,7 +16,7 @@ from tests.support import kafka
 
 Jobs = Mapping[str, Callable[[Broker, Scale], Rows]]
 IN_PROCESS: Mapping[str, Callable[[Scale], Rows]] = {
-    "replay": inprocess.replay,
+    "replay": replaying.replay,
     "memory": inprocess.memory,
     "recovery, in process": inprocess.recovery,
     "open clocks, in process": clocks.in_process,

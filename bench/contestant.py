@@ -1,6 +1,7 @@
 """Contestants are processes of their own, which print one line of JSON for each thing that they have measured."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench import compiled
 from bench.site import Site
 
 CONTESTANT_S_MAX = 180.0
@@ -45,11 +47,14 @@ class Contestant:
 
 
 @contextmanager
-def contestant(module: str, where: Site, *arguments: str, python: str = sys.executable) -> Iterator[Contestant]:
+def contestant(
+    module: str, where: Site, *arguments: str, python: str = sys.executable, as_compiled: bool = False
+) -> Iterator[Contestant]:
     """Start `bench.module`; it is killed when it is no longer needed, or after CONTESTANT_S_MAX."""
     with tempfile.NamedTemporaryFile(mode="w", prefix=f"{module}-", suffix=".log") as log:
         command = [python, "-m", f"bench.{module}", *where.arguments, *arguments]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        environment = compiled.environment() if as_compiled else dict(os.environ)
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
         alarm = threading.Timer(CONTESTANT_S_MAX, child.kill)
         alarm.start()
         try:
@@ -60,10 +65,12 @@ def contestant(module: str, where: Site, *arguments: str, python: str = sys.exec
             child.wait()
 
 
-def run(module: str, where: Site, *arguments: str, python: str = sys.executable) -> dict[str, Any]:
+def run(
+    module: str, where: Site, *arguments: str, python: str = sys.executable, as_compiled: bool = False
+) -> dict[str, Any]:
     """All that one contestant measured, once it has ended."""
     measured: dict[str, Any] = {}
-    with contestant(module, where, *arguments, python=python) as running:
+    with contestant(module, where, *arguments, python=python, as_compiled=as_compiled) as running:
         while not measured.get("last"):
             measured |= running.says()
         running.ended()

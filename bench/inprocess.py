@@ -1,23 +1,20 @@
-"""The rows that need no broker: core, working time, codecs, memory, recovery, deadlines."""
+"""The rows that need no broker: working time, codecs, memory, recovery, deadlines."""
 
 import gc
 import json
 import tracemalloc
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from itertools import islice
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from bench.bare import BareMachine
-from bench.history import ANY_TIME, MINUTE_US, START_AT, history, lead_events, one_duty, raw_event, three_duties
+from bench.history import ANY_TIME, MINUTE_US, START_AT, lead_events, one_duty, raw_event, three_duties
 from bench.measure import Goal, Row, Rows, Scale, cpu_s, in_turns, per_second, us_each
 from bench.openclocks import open_lead, open_states
 from monitor.core.calendar import due_at
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.limit import Limit, LimitUnit
-from monitor.core.replay import Replay
 from monitor.core.tellings import next_instant
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.engine.store import PartitionStore
@@ -26,26 +23,6 @@ from monitor.wire.lead_event import decode
 from monitor.wire.state import decode_state, encode_state
 
 HOUR_US = 60 * MINUTE_US
-
-
-def _exhaust(iterator: Iterator[object]) -> None:
-    deque(iterator, maxlen=0)
-
-
-def replay(scale: Scale) -> Rows:
-    """Events a second through the whole core, ticks at the deadlines included."""
-    events = history(1_000 if scale.quick else 4_000)
-    agreements = {"one duty": one_duty(), "three duties": three_duties()}
-    for name, policy in agreements.items():
-        ours_s, bare_s = in_turns(
-            lambda policy=policy: _exhaust(Replay(policy).run(events)),  # type: ignore[misc]
-            lambda: _exhaust(BareMachine().run(events)),
-            scale.repeats,
-        )
-        what, rates, bare = f"replay, {name}", per_second(len(events), ours_s), per_second(len(events), bare_s)
-        yield Row(what, "events/s", rates, "bare state machine", bare, Goal("ratio", "at least", 0.3))
-        if policy.name == "bench":
-            yield Row(what, "events/s", rates, "bare state machine", bare, Goal("figure", "at least", 100_000))
 
 
 def working_time(scale: Scale) -> Rows:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from bench import rivals
+from bench import compiled, rivals
 from bench.broker import Broker, records_in, to_events, to_timeline, to_timeline_as_json
 from bench.contestant import run
 from bench.history import EVENTS_PER_LEAD, history
@@ -19,7 +19,7 @@ EVENTS, STOCK_EVENTS, RIVAL_EVENTS = 80_000, 5_000, 40_000
 # Eight leads, of five events each: all are activated, six are met; whether the others are late is not judged yet.
 OUTCOMES_PER_EVENT = 14 / 40
 REPEATS = 3
-OURS, TRANSACTIONAL = "ours", "transactional"
+OURS, COMPILED, TRANSACTIONAL = "ours", "compiled", "transactional"
 STOCK, BY_HAND = "stock Faust, Table(JSON)", "aiokafka by hand"
 
 
@@ -40,6 +40,7 @@ class Entrant(NamedTuple):
     fill: Callable[[Site, list[Event]], None]
     arguments: tuple[str, ...] = ()
     python: str = sys.executable
+    as_compiled: bool = False
 
     def pace(self, broker: Broker) -> Pace:
         """One run on fresh topics. Nothing is due before it is over; every lead is open at once.
@@ -48,7 +49,8 @@ class Entrant(NamedTuple):
         """
         where = broker.site()
         self.fill(where, history(self.events // EVENTS_PER_LEAD, SystemTime().now_at(), spacing_us=100))
-        measured = run(self.module, where, "--count", str(self.events), *self.arguments, python=self.python)
+        arguments = ("--count", str(self.events), *self.arguments)
+        measured = run(self.module, where, *arguments, python=self.python, as_compiled=self.as_compiled)
         told = records_in(where, where.outcomes)
         if told < self.events * OUTCOMES_PER_EVENT:
             raise RuntimeError(f"{self.module} wrote only {told} outcomes on {self.events} events")
@@ -62,6 +64,8 @@ def judge_path(broker: Broker, scale: Scale) -> Rows:
         BY_HAND: Entrant("by_hand", EVENTS, to_timeline),
         STOCK: Entrant("stock", STOCK_EVENTS, to_timeline_as_json),
     }
+    if compiled.missing() is None:
+        entrants[COMPILED] = Entrant("ours", EVENTS, to_timeline, as_compiled=True)
     if broker.real:
         entrants[TRANSACTIONAL] = Entrant("ours", EVENTS, to_timeline, ("--transactional",))
     if scale.rivals and broker.real and rivals.missing() is None:
@@ -71,10 +75,14 @@ def judge_path(broker: Broker, scale: Scale) -> Rows:
         }
     paces = _paces(entrants, broker)
     what = f"judge path, {broker.name}"
-    yield _rate(what, paces[OURS], STOCK, paces[STOCK], Goal("ratio", "at least", 15))
-    yield _rate(what, paces[OURS], BY_HAND, paces[BY_HAND], Goal("ratio", "at least", 0.4))
-    for name in (STOCK, BY_HAND):
-        yield _processor(what, paces[OURS], name, paces[name])
+    for entrant, called in {OURS: what, COMPILED: f"{what}, compiled"}.items():
+        if entrant in paces:
+            yield _rate(called, paces[entrant], STOCK, paces[STOCK], Goal("ratio", "at least", 15))
+            yield _rate(called, paces[entrant], BY_HAND, paces[BY_HAND], Goal("ratio", "at least", 0.4))
+            for name in (STOCK, BY_HAND):
+                yield _processor(called, paces[entrant], name, paces[name])
+    if (why := compiled.missing()) is not None:
+        yield LeftOut(f"{what}, compiled", why)
     for name in rivals.MODULES:
         if name in paces:
             yield _rate(what, paces[OURS], name, paces[name])

@@ -16,6 +16,7 @@ from monitor.core.event import Event
 from monitor.core.instant import from_rfc3339
 from monitor.core.policy import Policy
 from monitor.core.replay import Replay
+from monitor.stream.garbage import collect_less_often
 from monitor.wire import schemas as contract
 from monitor.wire.lead_event import InvalidRecord, TimeLimits, decode
 from monitor.wire.outcome import encode_outcome
@@ -65,6 +66,7 @@ def diff(old_file: Path, new_file: Path, *, as_json: bool) -> None:
 
 def replay(events_file: Path, policy_file: Path, out: Path, *, until: str | None, as_json: bool) -> None:
     """Write the outcomes of a recorded history; report bad lines and exit 1 if there was one."""
+    collect_less_often()
     policy = _policy(policy_file)
     try:
         until_at = None if until is None else from_rfc3339(until)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 # RFC 3339 section 5.6 with the offset required, without leap seconds: no calendar arithmetic here knows them.
@@ -45,4 +46,10 @@ def to_rfc3339(at: int) -> str:
 
     `at`: microseconds since the epoch. Raises OverflowError outside the years 1 to 9999.
     """
-    return (_EPOCH_UNZONED + timedelta(0, 0, at)).isoformat("T", "microseconds") + "Z"
+    seconds, rest_us = divmod(at, _US_PER_S)
+    return f"{_to_the_second(seconds)}.{rest_us:06}Z"
+
+
+@lru_cache(maxsize=4096)  # what is judged together happened, and is due, in few different seconds
+def _to_the_second(seconds: int) -> str:
+    return (_EPOCH_UNZONED + timedelta(0, seconds)).isoformat("T", "seconds")

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from faust.types.tuples import TP
+
 from monitor.ports import TimeSource
 from monitor.stream.engine.batches import Send
 from monitor.stream.intake import SendAll, Topics, letter
@@ -66,7 +68,9 @@ class AtLeastOnce:
         """See Durably; the offset is committed by the engine afterwards."""
         started_s = self._time.elapsed_s()
         if judged.damaged:
-            await self._send_all(self._topics.dead_letters, partition, letters(judged), None)
+            await self._send_all(
+                self._topics.dead_letters, partition, letters(self._topics.timeline, partition, judged), None
+            )
         if judged.outcomes:
             await self._send_all(self._topics.outcomes, partition, tellings(judged), epoch)
             told_s = self._time.elapsed_s()
@@ -86,9 +90,10 @@ class AtLeastOnce:
         """See Durably: there is nothing to let go of."""
 
 
-def letters(judged: Judged) -> list[Send]:
-    """The dead letters of a batch."""
-    return [letter(record, DeadLetterReason.INTERNAL_RECORD, detail) for record, detail in judged.damaged]
+def letters(timeline: str, partition: int, judged: Judged) -> list[Send]:
+    """The dead letters of a batch of that partition."""
+    tp = TP(timeline, partition)
+    return [letter(tp, record, DeadLetterReason.INTERNAL_RECORD, detail) for record, detail in judged.damaged]
 
 
 def tellings(judged: Judged) -> list[Send]:

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Awaitable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from faust.types.tuples import TP
+
 from monitor.core.event import LEDGER
 from monitor.stream.engine.batches import Send
 from monitor.stream.engine.lanes import Batch
@@ -51,7 +53,7 @@ class Intake:
             try:
                 event = decode(record.value, record.headers, record.timestamp * 1_000, self._limits)
             except InvalidRecord as invalid:
-                dead.append(letter(record, invalid.reason, invalid.detail))
+                dead.append(letter(batch.tp, record, invalid.reason, invalid.detail))
                 self._metrics.event_read("unknown", "dead_letter")
                 self._metrics.dead_lettered(invalid.reason)
                 continue
@@ -71,16 +73,16 @@ class Intake:
         await asyncio.gather(*sends)
 
 
-def letter(record: Any, reason: str, detail: str) -> Send:
-    """The dead letter of one Kafka record."""
+def letter(tp: TP, record: Any, reason: str, detail: str) -> Send:
+    """The dead letter of one Kafka record of that topic and partition."""
     return dead_letter(
         key=record.key,
         value=record.value,
         headers=record.headers,
         reason=reason,
         detail=detail,
-        topic=record.topic,
-        partition=record.partition,
+        topic=tp.topic,
+        partition=tp.partition,
         offset=record.offset,
         timestamp_ms=record.timestamp,
     )

@@ -62,8 +62,8 @@ class Judge:
     def _count(self, judged: Judged, records: int, seconds: float) -> None:
         self._metrics.batch_judged(records, seconds)
         now_at = self._time.now_at()
+        self._metrics.outcomes_said(judged.outcomes)
         for outcome in judged.outcomes:
-            self._metrics.outcome_said(outcome)
             if _waited_for(outcome):
                 self._metrics.detected((now_at - outcome.at - outcome.hold_us) / 1e6)
         for _ in judged.damaged:

@@ -3,6 +3,8 @@
 import logging
 from typing import Any
 
+from faust.types.tuples import TP
+
 from monitor.notify.delivery import Backoff, deliver_with_retry
 from monitor.notify.notice import Quiet, notice_of
 from monitor.ports import Delivery, Sink, TimeSource
@@ -37,13 +39,13 @@ class Notifier:
         if self._sink is None:
             return
         for record in batch.records:
-            await self._tell(record, self._sink)
+            await self._tell(batch.tp, record, self._sink)
 
-    async def _tell(self, record: Any, sink: Sink) -> None:
+    async def _tell(self, tp: TP, record: Any, sink: Sink) -> None:
         try:
             notice = notice_of(decode_outcome(record.value))
         except UnreadableOutcome as unreadable:
-            await self._bury(record, DeadLetterReason.INTERNAL_RECORD, str(unreadable))
+            await self._bury(tp, record, DeadLetterReason.INTERNAL_RECORD, str(unreadable))
             return
         if isinstance(notice, Quiet):
             return
@@ -56,8 +58,8 @@ class Notifier:
             self._metrics.delivery_attempted(sink.name, GAVE_UP)
             detail = f"{sink.name}: {ended.last.reason} after {ended.attempts} attempts"
             log.error("notice %s was not delivered: %s", notice.notice_id, detail)
-            await self._bury(record, DeadLetterReason.DELIVERY_FAILED, detail)
+            await self._bury(tp, record, DeadLetterReason.DELIVERY_FAILED, detail)
 
-    async def _bury(self, record: Any, reason: DeadLetterReason, detail: str) -> None:
+    async def _bury(self, tp: TP, record: Any, reason: DeadLetterReason, detail: str) -> None:
         self._metrics.dead_lettered(reason)
-        await self._send_all(self._topics.dead_letters, record.partition, [letter(record, reason, detail)], None)
+        await self._send_all(self._topics.dead_letters, tp.partition, [letter(tp, record, reason, detail)], None)

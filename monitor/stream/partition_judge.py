@@ -102,14 +102,15 @@ class PartitionJudge:
             for key in keys:
                 try:
                     step = self._advance(key, read, record.offset)
-                except (UnreadableState, CalendarExhausted) as unreadable:
-                    damaged.append((record, str(unreadable)))
+                except (UnreadableState, CalendarExhausted) as unjudged:
+                    damaged.append((record, str(unjudged)))
                     continue
                 if step is None:
                     continue
                 outcomes += step.outcomes
-                if step.remarks and isinstance(read, Event):
-                    remarks.update((remark, read.type) for remark in step.remarks)
+                if isinstance(read, Event):
+                    for remark in step.remarks:
+                        remarks[remark, read.type] += 1
         return Judged(outcomes, list(self._touched.items()), damaged, remarks, tick)
 
     def remember(self, judged: Judged, changelog_offset: int | None, *, alone: bool = True) -> None:

@@ -80,7 +80,9 @@ class Transactional:
         async with self._transaction(partition, epoch) as producer:
             position = {TopicPartition(self._topics.timeline, partition): next_offset}
             _, _, offset, _ = await asyncio.gather(
-                self._send(producer, self._topics.dead_letters, partition, letters(judged)),
+                self._send(
+                    producer, self._topics.dead_letters, partition, letters(self._topics.timeline, partition, judged)
+                ),
                 self._send(producer, self._topics.outcomes, partition, tellings(judged)),
                 self._send(producer, self._changelog, partition, records_of(judged.states)),
                 producer.send_offsets_to_transaction(position, self._group),

@@ -1,7 +1,6 @@
 """One worker: the agents, the table and the ticker, from start to a clean stop."""
 
 import asyncio
-import gc
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from monitor.stream.durably import AtLeastOnce, Durably
 from monitor.stream.engine.app import EngineSettings, LeadApp
 from monitor.stream.engine.ownership import Fenced
 from monitor.stream.engine.shards import MemoryShard, RocksShard, Shard
+from monitor.stream.garbage import collect_less_often
 from monitor.stream.intake import Intake, Topics
 from monitor.stream.judge import Judge
 from monitor.stream.kafka import KafkaAccess
@@ -116,7 +116,7 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. Raises what the engine crashed with, KafkaError when no broker answers."""
-        _collect_garbage_less_often()
+        collect_less_often()
         self._app.finalize()
         try:
             await self._app.start()
@@ -198,12 +198,3 @@ class Worker:
                 await self._durably.repair(partition, epoch, states)
                 self._metrics.engine.repaired(len(states))
                 log.warning("partition %s: %s states written again behind older ones", partition, len(states))
-
-
-def _collect_garbage_less_often() -> None:
-    """A batch makes and drops some hundred thousand small values, hardly any of them in a cycle.
-
-    With Python's own thresholds the collector takes a fifth of the judge's time to find that out.
-    """
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)

@@ -1,10 +1,11 @@
 """The metrics of a worker, set in the words of the domain."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Final, Literal, get_args
 
-from prometheus_client import CollectorRegistry, Counter, disable_created_metrics, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -86,7 +87,6 @@ class Metrics:
         self._clocks = _ClockGauge()
         self.registry.register(self._clocks)
         self._outcomes = counter("lead_sla_outcomes_total", self.registry)
-        self._said: dict[tuple[str, Kind, str, str], Counter] = {}
         self._first_touch = histogram("lead_sla_first_touch_seconds", self.registry)
         self._lateness = histogram("lead_sla_lateness_seconds", self.registry)
         self._batch_records = histogram("lead_sla_judge_batch_records", self.registry)
@@ -155,18 +155,31 @@ class Metrics:
         """Ask `open_clocks` at every scrape for the clocks on the partitions that this worker owns then."""
         self._clocks.open_clocks = open_clocks
 
-    def outcome_said(self, outcome: Outcome) -> None:
-        """One outcome was acknowledged by the broker."""
-        duty = _bounded(outcome.duty, self._duties)
-        team, segment = _bounded(outcome.team, self._teams), _bounded(outcome.segment, self._segments)
-        labels = (duty, outcome.kind, team, segment)
-        said = self._said.get(labels) or self._said.setdefault(labels, self._outcomes.labels(*labels))
-        said.inc()
-        if outcome.evidence_at is None or outcome.revision or outcome.kind not in (Kind.MET, Kind.FULFILLED_LATE):
-            return  # a revised verdict was measured when it was first said
-        self._first_touch.labels(duty).observe(max(0, outcome.evidence_at - outcome.started_at) / _US_PER_S)
-        if outcome.kind is Kind.FULFILLED_LATE:
-            self._lateness.labels(duty).observe(max(0, outcome.evidence_at - outcome.due_at) / _US_PER_S)
+    def outcomes_said(self, outcomes: Iterable[Outcome]) -> None:
+        """These outcomes were acknowledged by the broker."""
+        said: defaultdict[tuple[str, Kind, str, str], int] = defaultdict(int)
+        touched_us: defaultdict[str, list[int]] = defaultdict(list)
+        late_us: defaultdict[str, list[int]] = defaultdict(list)
+        for outcome in outcomes:
+            duty, kind, evidence_at = outcome.duty, outcome.kind, outcome.evidence_at
+            said[duty, kind, outcome.team, outcome.segment] += 1
+            if evidence_at is None or outcome.revision:
+                continue  # a revised verdict was measured when it was first said
+            if kind is Kind.MET or kind is Kind.FULFILLED_LATE:
+                touched_us[duty].append(evidence_at - outcome.started_at)
+            if kind is Kind.FULFILLED_LATE:
+                late_us[duty].append(evidence_at - outcome.due_at)
+        for (duty, kind, team, segment), count in said.items():
+            bounded = (_bounded(duty, self._duties), kind, _bounded(team, self._teams))
+            self._outcomes.labels(*bounded, _bounded(segment, self._segments)).inc(count)
+        self._observe(self._first_touch, touched_us)
+        self._observe(self._lateness, late_us)
+
+    def _observe(self, waits: Histogram, by_duty: Mapping[str, Sequence[int]]) -> None:
+        for duty, waits_us in by_duty.items():
+            of_duty = waits.labels(_bounded(duty, self._duties))
+            for wait_us in waits_us:
+                of_duty.observe(max(0, wait_us) / _US_PER_S)
 
     def batch_judged(self, records: int, seconds: float) -> None:
         """One batch was judged, told and remembered."""

@@ -4,10 +4,13 @@ import json
 import re
 import subprocess
 import sys
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
 from monitor.settings.settings import describe
@@ -41,6 +44,13 @@ def test_yaml_is_well_formed() -> None:
 
 def test_the_dockerfile_passes_its_linter() -> None:
     run(BIN / "hadolint", "Dockerfile")
+
+
+def test_the_image_is_built_with_all_that_its_build_tools_need() -> None:
+    (named,) = re.findall(r"/\^\(([a-z|-]+)\)==/", (ROOT / "Dockerfile").read_text())
+    needs = [need for need in map(Requirement, requires("mypy") or ()) if need.marker is None or need.marker.evaluate()]
+    tools = {"setuptools", "mypy", *(canonicalize_name(need.name) for need in needs)}
+    assert set(named.split("|")) == tools
 
 
 def test_the_compose_file_follows_the_specification() -> None:

@@ -41,6 +41,12 @@ GROUND: Final[dict[str, dict[str, str]]] = {
         "aiokafka.consumer.subscription_state:Subscription._begin_reassignment": "b90615c1d02b",
         "aiokafka.consumer.subscription_state:SubscriptionState.reassignment_in_progress": "441d2f440726",
     },
+    "records-as-read": {
+        "aiokafka.consumer.fetcher:Fetcher._proc_fetch_request": "120083e326eb",
+        "aiokafka.consumer.fetcher:FetchResult": "da332176786f",
+        "aiokafka.consumer.fetcher:PartitionRecords._unpack_records": "64d9a048c8ea",
+        "aiokafka.consumer.fetcher:PartitionRecords._consumer_record": "d988b9ef0d7f",
+    },
     "schema": {
         "faust.serializers.schemas:Schema.compile": "46a59f0edae9",
         "faust.app.base:App.create_event": "904d043407c6",

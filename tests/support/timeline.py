@@ -14,7 +14,7 @@ from monitor.core.outcome import Kind, Reason
 
 T = TypeVar("T")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-CHANNELS = ("call", "email", "meeting", "visit", "chat")
+CHANNELS = (*ev.CHANNELS, "chat")
 HEADERS = ("agreement", "zone", "live only")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIME = re.compile(r"(\d{2}:\d{2}(?::\d{2}(?:\.\d{6})?)?)([+-]\d{2}:\d{2})?")
@@ -233,6 +233,12 @@ class _Reader:
                 self._lead = words.take("the lead's name")
             elif word == "from":
                 source = words.take("the source")
+            elif word == "for":
+                data["duration_s"] = _seconds(words)
+            elif word == "connected":
+                data["outcome"] = word
+            elif word == "because":
+                data["reason"] = words.take("the reason")
             elif sign and name in ev.DATA_FIELDS:
                 data[name] = _scalar(value)
             else:
@@ -248,10 +254,8 @@ class _Reader:
             return
         kind = _one_of(Kind, words.take("the kind of outcome"))
         taken_back = _one_of(Kind, words.take("the kind taken back")).value if kind is Kind.WITHDRAWN else ""
-        duty, level = words.take("the duty"), taken_back
-        if words.peek().endswith("%"):
-            percent = words.take().rstrip("%")
-            level = f"{taken_back}:{percent}" if taken_back else percent
+        duty = words.take("the duty")
+        level = ":".join(part for part in (taken_back, _level(words)) if part)
         lead, cycle, details = self._lead, 1, {}
         while words:
             name = words.take()
@@ -275,7 +279,7 @@ class _Reader:
             "owner": ("owner", lambda: words.take("the owner").replace("nobody", "")),
             "team": ("team", lambda: words.take("the team")),
             "segment": ("segment", lambda: words.take("the segment")),
-            "limit": ("limit", lambda: _limit(words)),
+            "limit": ("limit", lambda: f"{words.take('the amount')} {_limit(words, words.take('the unit'))}"),
         }
         if name not in readers:
             raise TimelineError(f"unknown detail `{name}`; known are lead, cycle, {', '.join(readers)}")
@@ -340,15 +344,39 @@ def _lead_event(words: _Words) -> tuple[str, dict[str, Scalar]]:
 
 
 def _activity(words: _Words) -> tuple[str, dict[str, Scalar]]:
-    """`call by ana`, `email by automation`, `inbound call`; who acted is not judged, only that it was a person."""
+    """`call by ana`, `email by automation`, `inbound call`."""
     direction = "inbound" if words.given("inbound") else "outbound"
     channel = words.take()
     if channel not in CHANNELS:
         raise TimelineError(f"unknown step `{channel}`; write for example `lead L-1 assigned to ana`, `call by ana`")
-    actor = "automation" if words.given("by", "automation") else "person"
-    if words.given("by"):
-        words.take("who acted")
-    return ev.ACTIVITY_LOGGED, {"channel": channel, "direction": direction, "actor": actor}
+    data: dict[str, Scalar] = {"channel": channel, "direction": direction, "actor": "person"}
+    if words.given("by", "automation"):
+        data["actor"] = "automation"
+    elif words.given("by"):
+        data["actor_id"] = words.take("who acted")
+    return ev.ACTIVITY_LOGGED, data
+
+
+def _level(words: _Words) -> str:
+    """`50%`, `30 working_minutes left`, or the number of a pause, a reset, a change of owner."""
+    if words.peek().endswith("%"):
+        return words.take().rstrip("%")
+    if not words.peek().isdigit():
+        return ""
+    number = words.take()
+    if not words.peek().endswith(("hours", "minutes", "seconds", "days")):
+        return number
+    level = f"{number} {_limit(words, words.take())}"
+    if not words.given("left"):
+        raise TimelineError(f"`{level}` lacks `left`")
+    return f"{level} left"
+
+
+def _seconds(words: _Words) -> int:
+    text = words.take("how long it took")
+    if not text.isdigit() or not words.given("s"):
+        raise TimelineError(f"`for {text}` is no length; write `for 25 s`")
+    return int(text)
 
 
 def _scalar(text: str) -> Scalar:
@@ -365,9 +393,8 @@ def _duration_us(text: str) -> int:
     return ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + rest_us
 
 
-def _limit(words: _Words) -> str:
-    text = f"{words.take('the amount')} {words.take('the unit')}"
-    return f"{text} elapsed" if words.given("elapsed") else text
+def _limit(words: _Words, unit: str) -> str:
+    return f"{unit} elapsed" if words.given("elapsed") else unit
 
 
 def _one_of(names: Callable[[str], T], text: str) -> T:

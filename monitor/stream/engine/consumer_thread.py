@@ -82,12 +82,13 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         async def arrived() -> Any:
             if began_under is None or assignment() is not began_under:
                 return {}
+            records.leave_as_read(consumer._fetcher._records.values())
             return await fetch(consumer, active_partitions, timeout=0, max_records=max_records)
 
         fetch, began_under = super()._fetch_records, assignment()
-        records = await arrived()
-        if records or not self.consumer.flow_active:
-            return records
+        found = await arrived()
+        if found or not self.consumer.flow_active:
+            return found
         waiter = consumer._fetcher._create_fetch_waiter()
         done, _ = await asyncio.wait([waiter], timeout=timeout)
         if not done:

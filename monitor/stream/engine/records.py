@@ -1,12 +1,13 @@
-"""Reads record batches whose header names are not UTF-8, which Kafka stores although its protocol forbids them.
+"""How records come out of what a fetch brought: as they are read, and whatever the names of their headers hold.
 
-aiokafka raises while it unpacks such a batch, before anybody has seen a record: one of them would stop the
-worker at every start. Here the batch is read again, the bad bytes of the name written out (`\\xff`).
+Kafka stores header names that are not UTF-8 although its protocol forbids them. aiokafka raises while it unpacks such
+a batch, before anybody has seen a record: one of them would stop the worker at every start. Here the batch is read
+again, the bad bytes of the name written out (`\\xff`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from aiokafka.consumer import fetcher
@@ -73,6 +74,21 @@ class LenientRecords:
         batch = _Batch(self._records.next_batch(), self._raw, self._index)
         self._index += 1
         return batch
+
+
+def _as_read(_tp: Any, record: Any) -> Any:
+    return record
+
+
+def leave_as_read(fetched: Iterable[Any]) -> None:
+    """Have aiokafka hand out records as it reads them, not each copied into a ConsumerRecord.
+
+    They have offset, timestamp and its type, key, value and headers; topic and partition are those of their batch.
+    `fetched`: what a fetcher holds ready, a FetchResult for each partition, or an error.
+    """
+    for result in fetched:
+        if isinstance(result, fetcher.FetchResult) and result.has_more():
+            result._partition_records._consumer_record = _as_read
 
 
 def install() -> None:

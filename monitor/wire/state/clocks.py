@@ -1,7 +1,7 @@
 """The clocks of a lead, what was said of them and its claims, packed together: most events change none of these."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple, TypeVar, overload
+from typing import Final, TypeVar, overload
 
 import msgspec
 
@@ -9,34 +9,16 @@ from monitor.core.claim import Claim
 from monitor.core.lead import Clock, Told
 from monitor.core.tables import OPEN_STATES, ClockState
 from monitor.wire.state.codes import DAMAGE, UnreadableState
+from monitor.wire.state.shapes import ClockHeads, Parts
 
 T = TypeVar("T")
 
 
-class _Parts(NamedTuple):
-    clocks: tuple[Clock, ...]
-    told: tuple[Told, ...]
-    claims: tuple[Claim, ...] = ()
-    """Only written where there are some."""
-
-
 _encode: Final = msgspec.msgpack.Encoder().encode
-_parts: Final[msgspec.msgpack.Decoder[_Parts]] = msgspec.msgpack.Decoder(_Parts)
+_parts: Final[msgspec.msgpack.Decoder[Parts]] = msgspec.msgpack.Decoder(Parts)
 
 
-# The fields that come first, as far as those that are asked for: decoding stops short of the rest.
-class _ClockHead(msgspec.Struct, array_like=True, gc=False):
-    duty: str
-    cycle: msgspec.Raw
-    round: msgspec.Raw
-    state: ClockState
-
-
-class _Heads(msgspec.Struct, array_like=True, gc=False):
-    clocks: tuple[_ClockHead, ...]
-
-
-_heads: Final[msgspec.msgpack.Decoder[_Heads]] = msgspec.msgpack.Decoder(_Heads)
+_heads: Final[msgspec.msgpack.Decoder[ClockHeads]] = msgspec.msgpack.Decoder(ClockHeads)
 
 
 class _Packed(Sequence[T]):
@@ -76,7 +58,7 @@ class PackedClocks(_Packed[Clock]):
         self.is_open = is_open
         self.told = PackedTold(self)
         self.claims = PackedClaims(self)
-        self._read: _Parts | None = None
+        self._read: Parts | None = None
 
     def __len__(self) -> int:
         return self.length
@@ -85,7 +67,7 @@ class PackedClocks(_Packed[Clock]):
         """All clocks. Raises UnreadableState."""
         return self.parts().clocks
 
-    def parts(self) -> _Parts:
+    def parts(self) -> Parts:
         """The clocks, what was said, the claims. Raises UnreadableState."""
         if self._read is None:
             try:

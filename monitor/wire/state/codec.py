@@ -19,6 +19,7 @@ from monitor.wire.state import version_1
 from monitor.wire.state.clocks import PackedClocks, clock_states_of, packed_clocks
 from monitor.wire.state.codes import DAMAGE, STAGE_CODES, STAGES, UnreadableState
 from monitor.wire.state.history import PackedHistory, packed_history
+from monitor.wire.state.shapes import BodyHead
 
 VERSION: Final = 2
 _READABLE: Final = frozenset({version_1.VERSION, VERSION})
@@ -50,13 +51,7 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 _body: Final[msgspec.msgpack.Decoder[_Body]] = msgspec.msgpack.Decoder(_Body)
 
 
-class _Head(msgspec.Struct, array_like=True, gc=False):
-    """The first field of the body: decoding stops short of the rest."""
-
-    clocks: bytes
-
-
-_head: Final[msgspec.msgpack.Decoder[_Head]] = msgspec.msgpack.Decoder(_Head)
+_head: Final[msgspec.msgpack.Decoder[BodyHead]] = msgspec.msgpack.Decoder(BodyHead)
 
 
 class StateHeader(NamedTuple):

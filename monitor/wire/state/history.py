@@ -10,24 +10,14 @@ from typing import Final
 
 import msgspec
 
-from monitor.core.event import Scalar
 from monitor.core.evidence import Evidence, History
 from monitor.wire.state.codes import DAMAGE, TYPE_CODES, TYPES, UnreadableState, data_coded, data_named
-
-
-class _Record(msgspec.Struct, array_like=True, gc=False):
-    since: int
-    id: str
-    type: int
-    source: int
-    data: dict[int | str, Scalar]
-    barred: tuple[str, ...] = ()
-
+from monitor.wire.state.shapes import EvidenceRecord
 
 _ARRAY: Final = Struct(">BI")  # the head of a msgpack array: its kind, its length
 _ARRAY_KIND: Final = 0xDD
 _encode: Final = msgspec.msgpack.Encoder().encode
-_records: Final[msgspec.msgpack.Decoder[list[_Record]]] = msgspec.msgpack.Decoder(list[_Record])
+_records: Final[msgspec.msgpack.Decoder[list[EvidenceRecord]]] = msgspec.msgpack.Decoder(list[EvidenceRecord])
 
 
 class PackedHistory:

@@ -93,6 +93,7 @@ class Brokers:
         self.waiters: list[asyncio.Future[None]] = []
         self._closed = False
         self._fetcher = self._subscriptions = self
+        self._records: dict[TP, Any] = {}
         self._subscription = SimpleNamespace(reassignment_in_progress=False, subscription=SimpleNamespace())
         self._subscription.subscription.assignment = object()
 

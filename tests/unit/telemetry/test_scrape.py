@@ -102,7 +102,7 @@ def test_what_a_sender_writes_never_makes_a_new_series() -> None:
     )
     series = len(samples(metrics))
     for number in range(50):
-        metrics.outcome_said(outcome(Kind.MET, segment=f"segment-{number}", evidence_at=2_000_000))
+        metrics.outcomes_said([outcome(Kind.MET, segment=f"segment-{number}", evidence_at=2_000_000)])
         metrics.event_read(f"lead.invented_{number}", "dead_letter")
         metrics.dead_lettered(f"reason-{number}")
         metrics.delivery_attempted("webhook", "ok")
@@ -114,16 +114,26 @@ def test_what_a_sender_writes_never_makes_a_new_series() -> None:
 
 def test_a_lead_without_a_segment_counts_as_none() -> None:
     metrics = metrics_of_a_policy()
-    metrics.outcome_said(outcome(Kind.BREACHED, segment=""))
+    metrics.outcomes_said([outcome(Kind.BREACHED, segment="")])
     labels = {"duty": "first-touch", "kind": "breached", "team": "sales", "segment": "none"}
     assert value(metrics, "lead_sla_outcomes_total", **labels) == 1
+
+
+def test_each_outcome_of_a_batch_is_counted_and_a_revised_one_is_not_measured_again() -> None:
+    metrics = metrics_of_a_policy()
+    met = outcome(Kind.MET, evidence_at=3_000_000)
+    metrics.outcomes_said([met, outcome(Kind.BREACHED), met, met._replace(revision=1)])
+    labels = {"duty": "first-touch", "team": "sales", "segment": "enterprise"}
+    assert value(metrics, "lead_sla_outcomes_total", **labels, kind="met") == 3
+    assert value(metrics, "lead_sla_outcomes_total", **labels, kind="breached") == 1
+    assert value(metrics, "lead_sla_first_touch_seconds_count", duty="first-touch") == 2
 
 
 def test_an_act_at_the_very_limit_falls_into_the_bucket_of_that_limit() -> None:
     metrics = metrics_of_a_policy()
     at_the_limit = 1_000_000 + int(LIMIT_S * 1e6)
-    metrics.outcome_said(outcome(Kind.MET, evidence_at=at_the_limit))
-    metrics.outcome_said(outcome(Kind.FULFILLED_LATE, evidence_at=at_the_limit + 1))
+    metrics.outcomes_said([outcome(Kind.MET, evidence_at=at_the_limit)])
+    metrics.outcomes_said([outcome(Kind.FULFILLED_LATE, evidence_at=at_the_limit + 1)])
     bucket = "lead_sla_first_touch_seconds_bucket"
     assert value(metrics, bucket, duty="first-touch", le="437.5") == 1
     assert value(metrics, bucket, duty="first-touch", le="+Inf") == 2
@@ -131,12 +141,12 @@ def test_an_act_at_the_very_limit_falls_into_the_bucket_of_that_limit() -> None:
 
 def test_only_a_late_act_has_lateness_and_a_breach_alone_has_no_first_touch() -> None:
     metrics = metrics_of_a_policy()
-    metrics.outcome_said(outcome(Kind.BREACHED))
-    metrics.outcome_said(outcome(Kind.MET, evidence_at=3_000_000))
+    metrics.outcomes_said([outcome(Kind.BREACHED)])
+    metrics.outcomes_said([outcome(Kind.MET, evidence_at=3_000_000)])
     assert value(metrics, "lead_sla_lateness_seconds_count", duty="first-touch") == 0
     assert value(metrics, "lead_sla_first_touch_seconds_sum", duty="first-touch") == 2.0
     due_at = outcome(Kind.MET).due_at
-    metrics.outcome_said(outcome(Kind.FULFILLED_LATE, evidence_at=due_at + 30_000_000))
+    metrics.outcomes_said([outcome(Kind.FULFILLED_LATE, evidence_at=due_at + 30_000_000)])
     assert value(metrics, "lead_sla_lateness_seconds_sum", duty="first-touch") == 30.0
 
 

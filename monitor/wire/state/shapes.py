@@ -1,0 +1,51 @@
+"""What packed parts of a state are read into; apart from the code that does it, for no compiled module can hold it."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from monitor.core.claim import Claim
+from monitor.core.event import Scalar
+from monitor.core.lead import Clock, Told
+from monitor.core.tables import ClockState
+
+
+class BodyHead(msgspec.Struct, array_like=True, gc=False):
+    """The first field of the body: decoding stops short of the rest."""
+
+    clocks: bytes
+
+
+class ClockHead(msgspec.Struct, array_like=True, gc=False):
+    """The first fields of a clock, as far as those that are asked for."""
+
+    duty: str
+    cycle: msgspec.Raw
+    round: msgspec.Raw
+    state: ClockState
+
+
+class ClockHeads(msgspec.Struct, array_like=True, gc=False):
+    """The clocks, without what was said of them."""
+
+    clocks: tuple[ClockHead, ...]
+
+
+class Parts(NamedTuple):
+    """The clocks, what was said of them, and the claims."""
+
+    clocks: tuple[Clock, ...]
+    told: tuple[Told, ...]
+    claims: tuple[Claim, ...] = ()
+    """Only written where there are some."""
+
+
+class EvidenceRecord(msgspec.Struct, array_like=True, gc=False):
+    """One piece of evidence."""
+
+    since: int
+    id: str
+    type: int
+    source: int
+    data: dict[int | str, Scalar]
+    barred: tuple[str, ...] = ()
