@@ -58,6 +58,10 @@ class Account:
         self.days = working_days(quota.calendar, term)
         self.target = quota.targets.get(dims)
         self.rows: dict[str, Row] = {}
+        self.leads: dict[str, str] = {}
+        """By fact; only of a ceiling, for nobody else has to tell them anything."""
+        self.above: dict[str, int] = {}
+        """By fact: how often its lead was told that it is above the ceiling, and that it is not: odd while it is."""
         self.said: dict[tuple[Kind, str], Said] = {}
         self.at_risk = False
         """Whether the forecast was below the share that is alerted of when last looked at."""
@@ -69,6 +73,8 @@ class Account:
         known = self.rows.get(fact.id)
         if known is not None and known.sequence >= sequence:
             return False
+        if self.quota.ceiling:
+            self.leads[fact.id] = fact.lead
         row = self.rows[fact.id] = Row(sequence, fact.at, fact.weight, fact.status, fact.settles_at)
         return known is None or known[1:] != row[1:]
 

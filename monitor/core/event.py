@@ -55,6 +55,7 @@ LEDGER: Final = frozenset({SPEND_RECORDED, REVENUE_RECORDED})
 ATTRIBUTES: Final = (
     "owner", "team", "segment", "source", "persona", "campaign", "grade", "score",
     "industry", "employees", "country", "value", "waiting_on", "company", "has_email", "next_meeting_at",
+    "relief",
 )  # fmt: skip
 # Fields of `data` that belong to the event alone.
 ACT_FIELDS: Final = (

@@ -24,6 +24,7 @@ class Fact(NamedTuple):
     status: Status
     settles_at: int | None
     policy_version: str
+    lead: str = ""
 
 
 def facts_between(before: Lead | None, after: Lead) -> tuple[Fact, ...]:
@@ -59,4 +60,5 @@ def _fact(lead: str, claim: Claim) -> Fact:
         claim.status,
         claim.settles_at,
         claim.policy_version,
+        lead,
     )

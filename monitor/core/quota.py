@@ -67,6 +67,8 @@ class Quota(NamedTuple):
     calendar: Calendar | None = None
     """Whose working days pace is measured by; None: every day."""
     final_after_us: int = 0
+    ceiling: bool = False
+    """The targets are what a team has agreed to handle at most; leads above them are relieved, nobody is judged."""
     """How long after its end a term may still be revised in silence."""
 
 

@@ -1,12 +1,14 @@
 """The books of the quotas: takes facts in any order, tells verdicts as time passes, and says how every quota stands."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from monitor.core.account import Account, Figures
+from monitor.core.ceiling import Ceilings
 from monitor.core.close import changes
+from monitor.core.event import Event
 from monitor.core.fact import Fact
 from monitor.core.forecast import Brought, Forecast, expected_by, forecast
 from monitor.core.localtime import clock_shows
@@ -48,6 +50,7 @@ class QuotaBook:
         self._zone = ZoneInfo(policy.timezone)
         self._accounts: dict[Line, Account] = {}
         self._changed: dict[Line, None] = {}
+        self._ceilings = Ceilings()
         self._first_at: int | None = None
         self._known_until = 0
         self._next_at = 0
@@ -57,14 +60,21 @@ class QuotaBook:
         """The instant at which time does something to the books without a fact; None before they are opened."""
         return None if self._first_at is None else self._next_at
 
-    def take(self, fact: Fact, sequence: int) -> None:
-        """Enter a fact; `sequence` grows with the steps of its lead. One that is known, or older, changes nothing."""
+    def take(self, fact: Fact, sequence: int) -> Sequence[Event]:
+        """Enter a fact; `sequence` grows with the steps of its lead. One that is known, or older, changes nothing.
+
+        Returned is what leads have to learn of it: that they came in above a ceiling, or did not after all.
+        """
         line = (fact.quota, fact.dims, fact.term)
         if not self._owns(line):
-            return
+            return ()
         account = self._accounts.get(line) or self._opened_by(fact)
-        if account is not None and account.take(fact, sequence):
-            self._changed[line] = None
+        if account is None or not account.take(fact, sequence):
+            return ()
+        if account.quota.ceiling:
+            return tuple(self._ceilings.reliefs(account, fact.id))
+        self._changed[line] = None
+        return ()
 
     def pass_time(self, until: int) -> Iterator[Outcome]:
         """What is to be said once time has passed up to that instant, before which every fact has been taken."""
@@ -95,8 +105,8 @@ class QuotaBook:
         for line in lines:
             account = self._accounts[line]
             self._changed.pop(line, None)
-            if account.target is None or account.term.end_at <= (self._first_at or 0):
-                continue  # nobody has agreed on it, or it was over before anybody looked
+            if account.quota.ceiling or account.target is None or account.term.end_at <= (self._first_at or 0):
+                continue  # nobody owes it, or it was over before anybody looked
             figures = account.figures(at)
             # The forecast of one day is looked at once, however many leads come in on it.
             pace = at_midnight and account.quota.pace_alert is not None and account.term.start_at < at

@@ -58,12 +58,18 @@ class Replay:
         before = self.leads.get(name)
         step = advance(before, event, self._policy)
         self.leads[name] = step.lead
-        if self.book is not None:
-            self._steps += 1
-            for fact in facts_between(before, step.lead):
-                self.book.take(fact, self._steps)
         if not pending_as_before(before, step.lead):
             next_at = self._next[name] = next_instant(step.lead)
             if next_at is not None:
                 self._deadlines.add(next_at, name)
-        return step.outcomes
+        outcomes = step.outcomes
+        for learned in self._entered(before, step.lead):
+            outcomes += self._step(learned.lead, learned)
+        return outcomes
+
+    def _entered(self, before: Lead | None, after: Lead) -> list[Event]:
+        """What leads have to learn after the step has entered the books."""
+        if self.book is None:
+            return []
+        self._steps += 1
+        return [event for fact in facts_between(before, after) for event in self.book.take(fact, self._steps)]

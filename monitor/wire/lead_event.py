@@ -83,6 +83,9 @@ class LeadData(BaseModel):
     company: Text | None = Field(None, description="Company of the lead, by a name or a code.")
     has_email: bool | None = Field(None, description="Whether there is an address to write to; never the address.")
     next_meeting_at: Text | None = Field(None, description="When the next meeting is; empty: none is agreed.")
+    relief: Text | None = Field(
+        None, description="Ceiling above which the lead came in; lead-sla says so, nobody else has to."
+    )
     stage: Text | None = Field(None, description="Stage of the funnel that the event moves the lead into.")
     channel: Literal["call", "email", "meeting", "message", "social", "form", "visit", "other"] | None = Field(
         None, description="By what means the activity happened."

@@ -118,6 +118,7 @@ money: {currency: EUR, nonsense: 1}
 quotas:
   - {duty: q, counts: {stage: mql, nonsense: 1}, every: month, target: 1, nonsense: 1,
      claw_back: {within: 1 hour elapsed, nonsense: 1}, weight: [{points: 1, nonsense: 1}]}
+  - {duty: c, counts: mql, every: day, ceiling: 1, nonsense: 1}
 follow_up:
   - {duty: a, starts: {event: lead.created, nonsense: 1}, met_by: lead.accepted, nonsense: 1,
      targets: [{within: 1 hour elapsed, nonsense: 1}]}

@@ -12,6 +12,7 @@ from monitor.core.localtime import reached_at
 from monitor.core.policy import DEFAULT_STAGES, Policy, Stage
 from monitor.core.tables import STAGE_OF_EVENT
 from monitor.wire.policy.calendars import calendars, zone
+from monitor.wire.policy.ceilings import relaxed
 from monitor.wire.policy.context import Context
 from monitor.wire.policy.definitions import definitions
 from monitor.wire.policy.duties import duties
@@ -109,6 +110,8 @@ def _policy(faults: Faults, node: Node) -> Policy:
     read_duties = faults.read(partial(duties, context), keys.get("follow_up"), ())
     read_duties += faults.read(partial(definitions, context, stages, read_duties), keys.get("definitions"), ())
     owed = faults.read(partial(quotas, context, stages, read_duties, home), keys.get("quotas"), ())
+    if keys.get("quotas") is not None:
+        read_duties = relaxed(context, read_duties, keys.entries["quotas"])
     if isinstance(named, MappingNode):
         for calendar, place in named.keys.items():
             if calendar not in context.calendars_used:

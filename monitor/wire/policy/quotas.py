@@ -5,12 +5,15 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from monitor.core.ceiling import RELIEF
 from monitor.core.definition import DEFINITION_DUTY
 from monitor.core.limit import LimitUnit
 from monitor.core.policy import Duty, Stage
+from monitor.core.predicate import Predicate
 from monitor.core.quota import UNIT, ClawBack, Dims, Points, Quota, Weight
 from monitor.core.term import Every
 from monitor.wire.policy.context import Context
+from monitor.wire.policy.coverage import literals
 from monitor.wire.policy.fault import Refused, quoted
 from monitor.wire.policy.predicates import predicate
 from monitor.wire.policy.tree import Mapping as MappingNode
@@ -26,8 +29,10 @@ _DIMS: Final = ("segment", "source", "persona", "campaign", "team")
 _WEIGHTS: Final = ("value", "score", "employees")
 _AMOUNT_MAX: Final = 10**9
 _FINAL_AFTER_DEFAULT_US: Final = 7 * 86_400_000_000
-_REQUIRED: Final = {"duty": "qualified-leads", "counts": "mql", "every": "month", "target": "40"}
-_OPTIONAL: Final = ("team", "per", "weight", "claw_back", "pace_alert", "calendar", "final_after")
+_REQUIRED: Final = {"duty": "qualified-leads", "counts": "mql", "every": "month"}
+_OPTIONAL: Final = ("team", "per", "weight", "claw_back", "pace_alert", "calendar", "final_after", "target")
+_CEILING_OPTIONAL: Final = ("team", "per", "ceiling", "relaxes")
+_TERMS: Final = (Every.WEEK, Every.MONTH, Every.QUARTER)
 
 
 def quotas(
@@ -55,7 +60,11 @@ def quotas(
 
 def _quota(context: Context, stages: Mapping[str, Stage], duties: set[str], zone: ZoneInfo, node: Node) -> Quota:
     faults = context.faults
-    keys = mapping(faults, node, _REQUIRED, _OPTIONAL)
+    ceiling = isinstance(node, MappingNode) and ("ceiling" in node.entries or "relaxes" in node.entries)
+    keys = mapping(faults, node, _REQUIRED, _CEILING_OPTIONAL if ceiling else _OPTIONAL)
+    owed = "ceiling" if ceiling else "target"
+    if owed not in keys.entries:
+        faults.add(keys, f"{owed} is missing", f"add {owed}: 40")
     counts = keys.get("counts")
     counted = mapping(faults, counts, {"stage": "mql"}, ("when",)) if isinstance(counts, MappingNode) else None
     stage = faults.read(one_of(stages, "stage"), counts if counted is None else counted.get("stage"), "")
@@ -64,24 +73,35 @@ def _quota(context: Context, stages: Mapping[str, Stage], duties: set[str], zone
     calendar = faults.read(one_of(context.calendar_names, "calendar"), keys.get("calendar"), only)
     if calendar is not None:
         context.calendars_used.add(calendar)
-    target = keys.get("target") if per or keys.get("per") is None else None  # else nobody knows how deep it is
+    target = keys.get(owed) if per or keys.get("per") is None else None  # else nobody knows how deep it is
     weight = faults.read(partial(_weight, context), keys.get("weight"), None)
     return Quota(
         name=faults.read(name, keys.get("duty"), ""),
         team=faults.read(name, keys.get("team"), stages[stage].team if stage else ""),
         stage=stage,
-        every=Every(faults.read(one_of((Every.WEEK, Every.MONTH, Every.QUARTER), "term"), keys.get("every"), "month")),
+        every=Every(
+            faults.read(one_of((Every.DAY, Every.WEEK) if ceiling else _TERMS, "term"), keys.get("every"), "month")
+        ),
         targets=faults.read(partial(_targets, context, per), target, {}),
         zone=zone,
-        when=None if counted is None else faults.read(partial(predicate, context), counted.get("when"), None),
-        definition=DEFINITION_DUTY + stage if DEFINITION_DUTY + stage in duties else "",
+        when=None if counted is None else faults.read(partial(_when, context), counted.get("when"), None),
+        # Sales has to handle what it was given, whether or not that was what was agreed on.
+        definition=DEFINITION_DUTY + stage if DEFINITION_DUTY + stage in duties and not ceiling else "",
         per=per,
         weight=weight,
         claw_back=faults.read(partial(_claw_back, context, calendar), keys.get("claw_back"), None),
         pace_alert=faults.read(percent, keys.get("pace_alert"), None),
         calendar=None if calendar is None else context.calendars.get(calendar),
         final_after_us=faults.read(duration_us, keys.get("final_after"), _FINAL_AFTER_DEFAULT_US),
+        ceiling=ceiling,
     )
+
+
+def _when(context: Context, node: Node) -> Predicate:
+    read = predicate(context, node)
+    if RELIEF in literals(read):
+        raise Refused(node, f"asks for {RELIEF}, which depends on what is counted", "ask for another field")
+    return read
 
 
 def _targets(context: Context, per: tuple[str, ...], node: Node) -> dict[Dims, int]:

@@ -16,6 +16,7 @@ FIELDS: Final = (
     "owner", "team", "segment", "source", "persona", "campaign", "grade", "score", "industry", "employees", "country",
     "value", "waiting_on", "stage", "channel", "direction", "actor", "outcome", "reason", "duration_s", "into",
     "actor_id", "company", "has_email", "next_meeting_at", "amount", "currency",
+    "relief",
 )  # fmt: skip
 # Those of a funnel that names none of its own; others stand there by name.
 STAGES: Final = ("", "inquiry", "mql", "sal", "sql", "opportunity", "customer", "recycled", "disqualified")
