@@ -4,7 +4,7 @@ import asyncio
 import logging
 from importlib.metadata import version
 
-from monitor.core.event import EVENT_TYPES
+from monitor.core.event import RECORD_TYPES
 from monitor.core.limit import LimitUnit
 from monitor.core.policy import Policy
 from monitor.notify.delivery import Backoff
@@ -131,6 +131,6 @@ def _initialise(metrics: Metrics, policy: Policy, channel: str | None) -> None:
         segments=policy.segments,
         limits_s=elapsed,
         channels=[] if channel is None else [channel],
-        event_types=EVENT_TYPES,
+        event_types=RECORD_TYPES,
         dead_letter_reasons=list(DeadLetterReason),
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from shlex import quote as quote_of_shell
 from typing import Any
 from urllib.parse import quote
 
@@ -38,13 +39,17 @@ def story(lead: dict[str, Any]) -> list[str]:
     """The lines of a lead's story, in the order in which things happened."""
     head = f"lead {lead['lead']}: stage {lead['stage'] or 'unknown'}" + (", erased" if lead["erased"] else "")
     lines = [(said["at"], 1, _said(said)) for said in lead["said"]]
-    lines += [(event["at"], 0, f"  {event['at']}  {event['type']}{_data(event['data'])}") for event in lead["timeline"]]
+    for event in lead["timeline"]:
+        of = "" if event["lead"] == lead["lead"] else f" of {event['lead']}"
+        lines.append((event["at"], 0, f"  {event['at']}  {event['type']}{of}{_data(event['data'])}"))
     clocks = [
         f"  {clock['duty']} (cycle {clock['cycle']}): {clock['state']}{', final' if clock['final'] else ''};"
         f" due {clock['due_at']} ({clock['limit']}{', ' + clock['calendar'] if clock['calendar'] else ''})"
         for clock in lead["clocks"]
     ]
-    return [head, "what happened and what was said:", *(line for *_, line in sorted(lines)), "clocks:", *clocks]
+    story = [head, "what happened and what was said:", *(line for *_, line in sorted(lines)), "clocks:", *clocks]
+    into = lead["merged_into"]
+    return [*story, f"merged into {into}, where it goes on: lead-sla explain {quote_of_shell(into)}"] if into else story
 
 
 def _said(said: dict[str, Any]) -> str:

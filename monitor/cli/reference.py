@@ -84,7 +84,7 @@ def labels_table() -> str:
     )  # fmt: skip
     with_result = [name for name, spec in METRICS.items() if "result" in spec.labels]
     rows = [
-        ("`type`", _code(*event.EVENT_TYPES, metrics.UNKNOWN_TYPE)),
+        ("`type`", _code(*event.RECORD_TYPES, metrics.UNKNOWN_TYPE)),
         *((f"`result` of `{name}`", _code(*words)) for name, words in zip(with_result, results, strict=True)),
         ("`reason` of `lead_sla_dead_letters_total`", "those of [dead letters](../reference/events.md#dead-letters)"),
         ("`reason` of `lead_sla_self_fenced_total`", _code(*engine.FenceReason)),
@@ -132,7 +132,7 @@ def event_types_table() -> str:
             _code(*lead_event.REQUIRED_DATA.get(type_, ())),
             _code(STAGE_OF_EVENT[type_]) if type_ in STAGE_OF_EVENT else "",
         )
-        for type_ in event.EVENT_TYPES
+        for type_ in event.RECORD_TYPES
     )
     return _table(("type", "meaning", "`data` must have", "stage it moves the lead into, unless it names one"), rows)
 

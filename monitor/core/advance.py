@@ -2,39 +2,26 @@
 
 from collections.abc import Sequence
 from operator import is_
-from typing import NamedTuple
 
 from monitor.core import event as ev
 from monitor.core.compaction import compacted
 from monitor.core.event import Event
 from monitor.core.evidence import Evidence, History, Pieces, evidence_of
 from monitor.core.fold import apply, clock_on
-from monitor.core.lead import EMPTY_FOLD, Clock, Fold, Lead, by_time, new_lead
+from monitor.core.lead import Clock, Fold, Lead, by_time, new_lead
+from monitor.core.merging import Forward, handed_over, is_newer_word, merge_by, passed_on, reworded
 from monitor.core.outcome import Kind, Outcome, Reason
-from monitor.core.passing import folded, waits_for_time
+from monitor.core.passing import folded_again, timed, waits_for_time
 from monitor.core.policy import Policy
 from monitor.core.remark import Remark as Remark
 from monitor.core.remark import on_transition
-from monitor.core.starting import Prior
-from monitor.core.tables import LIVE_STATES, OPEN_STATES, ClockInput, ClockState
+from monitor.core.step import Step as Step
+from monitor.core.step import TimeAdvanced as TimeAdvanced
+from monitor.core.tables import LIVE_STATES, ClockInput, ClockState
 from monitor.core.verdicts import difference
 
 
-class TimeAdvanced(NamedTuple):
-    """A tick: everything appended to any input before `at` has been judged before it."""
-
-    at: int
-
-
-class Step(NamedTuple):
-    """What one event or tick brought about."""
-
-    lead: Lead
-    outcomes: tuple[Outcome, ...]
-    remarks: tuple[Remark, ...] = ()
-
-
-def advance(lead: Lead | None, event: Event | TimeAdvanced, policy: Policy) -> Step:
+def advance(lead: Lead | None, event: Event | Forward | TimeAdvanced, policy: Policy) -> Step:
     """One step of one lead; `lead` is None when nothing is known of it. A tick needs a lead.
 
     The same events in any order, however often, end in the same verdicts.
@@ -43,20 +30,28 @@ def advance(lead: Lead | None, event: Event | TimeAdvanced, policy: Policy) -> S
         if lead is None:
             raise ValueError("a tick reaches only leads that are known")
         return _tick(lead, event.at, policy)
+    via = None
+    if isinstance(event, Forward):
+        event, via = event
     lead = lead or new_lead(event.lead)
     if lead.erased:
         return Step(lead, (), (Remark.ERASED,))
     if event.type == ev.LEAD_ERASED:
         return _erase(lead, event, policy)
-    return _learn(lead, evidence_of(event), policy)
+    return _learn(lead, evidence_of(event, via), policy)
 
 
 def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
     evidence = lead.evidence
     if evidence.knows(new):
-        return Step(lead, (), (Remark.DUPLICATE,))
+        return _learn_again(lead, new, policy)
     if lead.base_key is not None and new.key() <= lead.base_key:
         return Step(lead, (), (Remark.TOO_LATE,))
+    merge = lead.merged
+    if merge is not None and new.key() > merge.key:
+        return Step(lead, (), *passed_on(lead.id, merge, new))
+    if new.type == ev.LEAD_MERGED:
+        merge = merge_by(lead, new) or merge
     newest_at = evidence.newest_at
     # Nothing was ever said of an instant behind the newest evidence and the newest tick, and nothing is final there.
     ahead = new.at > lead.known_until and (newest_at is None or new.at > newest_at)
@@ -69,18 +64,45 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
         fold = apply(lead.fold, new, policy)
         remarks = on_transition(lead.fold.stage, fold.stage, policy)
         after = Lead(lead.id, lead.known_until, evidence.followed_by(new), fold, lead.told, lead.base, lead.base_key)
+        if merge is not None:
+            after = after._replace(merged=merge)
         if not ahead and any(entry.at >= new.at for entry in lead.told):
             after, outcomes = _told(after, policy, since=new.at)
         elif fold.clocks is not lead.fold.clocks:
             changed = _changed(lead.fold.clocks, fold.clocks)
             after, outcomes = _told(after, policy, since=new.at, among=changed)
     else:
-        after = lead._replace(evidence=Pieces(sorted((*evidence, new), key=Evidence.key)))
-        after, outcomes = _told(after._replace(fold=_folded(after, policy)), policy)
+        after, outcomes = _judged_again(lead._replace(merged=merge), (*evidence, new), policy)
         remarks = on_transition(lead.fold.stage, after.fold.stage, policy) if newest else (Remark.OUT_OF_ORDER,)
     if barred:
         remarks = (*remarks, Remark.TOO_LATE)
-    return Step(compacted(after, policy), outcomes, remarks)
+    return _step(lead, after, outcomes, remarks, policy)
+
+
+def _learn_again(lead: Lead, new: Evidence, policy: Policy) -> Step:
+    """The same event again changes nothing, unless it comes from a merged lead that has judged it anew."""
+    known = next(piece for piece in lead.evidence if (piece.id, piece.source) == (new.id, new.source))
+    if not is_newer_word(new.via, known.via):
+        return Step(lead, (), (Remark.DUPLICATE,))
+    pieces = [piece for piece in lead.evidence if piece is not known]
+    after, outcomes = _judged_again(lead, (*pieces, reworded(known, new, _barred(lead, known))), policy)
+    return _step(lead, after, outcomes, (Remark.OUT_OF_ORDER,), policy)
+
+
+def _judged_again(lead: Lead, pieces: Sequence[Evidence], policy: Policy) -> tuple[Lead, tuple[Outcome, ...]]:
+    """The lead with this evidence in the place of its own, save for what belongs to another since a merge."""
+    kept = Pieces(p for p in sorted(pieces, key=Evidence.key) if lead.merged is None or p.key() <= lead.merged.key)
+    lead = lead._replace(evidence=kept)
+    return _told(lead._replace(fold=folded_again(lead, policy)), policy)
+
+
+def _step(
+    before: Lead, after: Lead, outcomes: tuple[Outcome, ...], remarks: tuple[Remark, ...], policy: Policy
+) -> Step:
+    if after.merged is None:
+        return Step(compacted(after, policy), outcomes, remarks)
+    after, forwards, noticed = handed_over(before, after, policy)
+    return Step(compacted(after, policy), outcomes, (*remarks, *noticed), forwards)
 
 
 def _is_newest(new: Evidence, evidence: History) -> bool:
@@ -123,11 +145,13 @@ def _judged(lead: Lead, clock: Clock) -> bool:
 
 def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     at = max(at, lead.known_until)
+    forwards: tuple[Forward, ...] = ()
     if policy.timed and waits_for_time(lead.fold, at):
-        lead = lead._replace(known_until=at)
-        lead = lead._replace(fold=_folded(lead, policy))
-    fold = _with_clocks(lead.fold, [_timed(clock, at, policy) for clock in lead.fold.clocks])
-    lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased)
+        before, lead = lead, lead._replace(known_until=at)
+        lead = lead._replace(fold=folded_again(lead, policy))
+        lead, forwards, _ = handed_over(before, lead, policy)
+    fold = _with_clocks(lead.fold, [timed(clock, at, policy) for clock in lead.fold.clocks])
+    lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased, lead.merged)
     lead, outcomes = _told(lead, policy, ticking=True, since=at)
     final = [
         clock
@@ -137,8 +161,8 @@ def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     ]
     after = _with_clocks(fold, final)
     if after is not fold:
-        lead = Lead(lead.id, at, lead.evidence, after, lead.told, lead.base, lead.base_key, lead.erased)
-    return Step(lead, outcomes)
+        lead = lead._replace(fold=after)
+    return Step(lead, outcomes, (), forwards)
 
 
 def _with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
@@ -148,41 +172,13 @@ def _with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
     return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, tuple(clocks), fold.claims)
 
 
-def _timed(clock: Clock, at: int, policy: Policy) -> Clock:
-    if clock.state not in OPEN_STATES:
-        return clock
-    if policy.judging(clock).duty(clock.duty) is None:
-        return clock_on(clock, ClockInput.CANCELLED_IN_TIME, min(at, clock.deadline_at), "")
-    if at >= clock.deadline_at + clock.hold_us:
-        return clock_on(clock, ClockInput.DUE_PASSED, clock.deadline_at, "")
-    return clock
-
-
 def _told(
     lead: Lead, policy: Policy, *, ticking: bool = False, since: int = 0, among: Sequence[Clock] | None = None
 ) -> tuple[Lead, tuple[Outcome, ...]]:
     told, outcomes = difference(lead, policy, ticking=ticking, since=since, among=among)
     if outcomes:
-        lead = Lead(lead.id, lead.known_until, lead.evidence, lead.fold, told, lead.base, lead.base_key, lead.erased)
+        lead = lead._replace(told=told)
     return lead, outcomes
-
-
-def _folded(lead: Lead, policy: Policy) -> Fold:
-    prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
-    fold = folded(lead.base or EMPTY_FOLD, lead.evidence, policy, prior, lead.known_until)
-    again = {(clock.duty, clock.cycle) for clock in fold.clocks}
-    # What is final stays, and so does a clock whose duty this policy no longer has.
-    stay = tuple(
-        clock
-        for name, clock in prior.items()
-        if name not in again and (clock.final or policy.judging(clock).duty(clock.duty) is None)
-    )
-    breached = {(t.duty, t.cycle) for t in lead.told if t.standing and t.kind == Kind.BREACHED}
-    clocks = tuple(
-        _timed(clock, lead.known_until, policy) if (clock.duty, clock.cycle) in breached else clock
-        for clock in (*fold.clocks, *stay)
-    )
-    return fold._replace(clocks=clocks)
 
 
 def _erase(lead: Lead, event: Event, policy: Policy) -> Step:

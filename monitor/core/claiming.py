@@ -1,10 +1,11 @@
-"""Which claims a lead has after an event: new at an entry, settled by acceptance and rejection, moved by a merge."""
+"""Which claims a lead has after an event: new at an entry, settled by acceptance and rejection."""
 
 from collections.abc import Sequence
 
 from monitor.core import event as ev
 from monitor.core.calendar import due_at
 from monitor.core.claim import CLAIMS_MAX, COUNTING, Claim, Status
+from monitor.core.definition import missing
 from monitor.core.lead import Fold
 from monitor.core.matching import Happening
 from monitor.core.policy import Policy
@@ -18,8 +19,6 @@ def claimed(before: Fold, after: Fold, now: Happening, policy: Policy) -> Sequen
     claims, event = before.claims, now.event
     if event.type == ev.LEAD_ACCEPTED or event.type == ev.LEAD_REJECTED:
         claims = _settled(claims, now, policy)
-    elif event.type == ev.LEAD_MERGED and claims:
-        claims = tuple(claim._replace(status=Status.MOVED, settled_by=event.id) for claim in claims)
     if now.entered is not None:
         judging = policy.in_force(event.at)
         for quota in judging.quotas:
@@ -51,6 +50,18 @@ def _agreed(claim: Claim, reason: str, policy: Policy) -> bool:
     return not quota.claw_back.reasons or reason in quota.claw_back.reasons
 
 
+def _lacks(after: Fold, duty: str, now: Happening, policy: Policy) -> str | None:
+    """What the entry lacks by the definition that the duty is; None where that is not asked any more."""
+    asked = [clock for clock in after.clocks if clock.duty == duty and clock.started_by == now.event.id]
+    if asked:
+        return asked[-1].missing
+    agreed = policy.duty(duty)
+    if now.event.via is None or agreed is None or agreed.definition is None:
+        return None
+    # The verdict stays with the lead that was merged into this one; here it matters only whether the entry counts.
+    return missing(agreed.definition, {**now.attributes, **now.event.data})
+
+
 def _entered(
     claims: Sequence[Claim], round_: int, after: Fold, quota: Quota, now: Happening, policy: Policy
 ) -> Sequence[Claim]:
@@ -59,14 +70,16 @@ def _entered(
     if any(claim.round == round_ and claim.status in COUNTING for claim in own) or len(claims) >= CLAIMS_MAX:
         return claims
     event, fields = now.event, {**now.attributes, **now.event.data}
+    if event.via is not None and quota.name in event.via.judged:
+        return claims  # it was taken back before the lead was merged
     if quota.when is not None and not holds(quota.when, fields):
         return claims
     status, settles_at = Status.CREDITED, None
     if quota.definition:
-        asked = [clock for clock in after.clocks if clock.duty == quota.definition and clock.started_by == event.id]
-        if not asked:
+        lacks = _lacks(after, quota.definition, now, policy)
+        if lacks is None:
             return claims  # a verdict on a later entry is final already
-        if asked[-1].missing:
+        if lacks:
             status = Status.REFUSED
     if status is Status.CREDITED and quota.claw_back is not None:
         calendar = policy.calendars.get(quota.claw_back.calendar or "")

@@ -44,12 +44,11 @@ PRECEDENCE: Final[Mapping[str, int]] = {
     # Stored states name the numbers above, so what came later stands behind them.
     DEAL_WON: 12,
     DEAL_LOST: 13,
-    SPEND_RECORDED: 14,
-    REVENUE_RECORDED: 15,
 }
 EVENT_TYPES: Final = tuple(PRECEDENCE)
 # What is paid and earned feeds figures alone: it says nothing of how a lead was treated, and no lead keeps it.
-LEDGER: Final = frozenset({SPEND_RECORDED, REVENUE_RECORDED})
+LEDGER: Final = (SPEND_RECORDED, REVENUE_RECORDED)
+RECORD_TYPES: Final = (*EVENT_TYPES, *LEDGER)
 
 # Fields of `data` that stay with the lead until another event changes them; policies may test them.
 ATTRIBUTES: Final = (

@@ -6,6 +6,19 @@ from typing import NamedTuple, Protocol
 from monitor.core.event import PRECEDENCE, Event, OrderKey, Scalar
 
 
+class Via(NamedTuple):
+    """How a piece of evidence came to this lead from one that was merged into it."""
+
+    path: tuple[str, ...]
+    """The leads that passed it on, the one that it happened to first."""
+    judged: tuple[str, ...]
+    """Duties that it may not start here: their clocks were closed before the merge."""
+    opened: tuple[str, ...]
+    """Duties whose clocks it had started, and the merge found open: they go on here."""
+    revision: int
+    """Which word of the last lead of the path this is; a higher one replaces it."""
+
+
 class Evidence(NamedTuple):
     """An event as kept in the state of its lead."""
 
@@ -16,15 +29,17 @@ class Evidence(NamedTuple):
     data: Mapping[str, Scalar]
     barred: tuple[str, ...] = ()
     """Duties whose verdict was final for this source when the event arrived: recorded, but changes nothing."""
+    via: Via | None = None
+    """None: it happened to this very lead."""
 
     def key(self) -> OrderKey:
         """See `monitor.core.event.order_key`."""
         return (self.at, PRECEDENCE[self.type], self.id, self.source)
 
 
-def evidence_of(event: Event) -> Evidence:
+def evidence_of(event: Event, via: Via | None = None) -> Evidence:
     """The event without its lead, which the state already names."""
-    return Evidence(event.at, event.id, event.type, event.source, event.data)
+    return Evidence(event.at, event.id, event.type, event.source, event.data, (), via)
 
 
 class History(Protocol):

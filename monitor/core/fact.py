@@ -29,12 +29,12 @@ class Fact(NamedTuple):
 
 def facts_between(before: Lead | None, after: Lead) -> tuple[Fact, ...]:
     """What a step of a lead changes in the books. Of an erased lead nothing: what was counted stays counted."""
-    claims = after.fold.claims
     was = () if before is None else before.fold.claims
-    if claims is was or after.erased:
+    merged_before = None if before is None else before.merged
+    if after.erased or (after.fold.claims is was and after.merged == merged_before):
         return ()
-    old = {(claim.quota, claim.number): claim for claim in was}
-    new = {(claim.quota, claim.number): claim for claim in claims}
+    old = {} if before is None else _counted(before)
+    new = _counted(after)
     facts: list[Fact] = []
     for key, claim in old.items():
         now = new.get(key)
@@ -42,6 +42,20 @@ def facts_between(before: Lead | None, after: Lead) -> tuple[Fact, ...]:
             facts.append(_fact(after.id, claim)._replace(status=Status.MOVED))
     facts += [_fact(after.id, claim) for key, claim in new.items() if old.get(key) != claim]
     return tuple(facts)
+
+
+def _counted(lead: Lead) -> dict[tuple[str, int], Claim]:
+    """The claims by quota and number; of a merged lead those that its history takes along count there."""
+    claims = {(claim.quota, claim.number): claim for claim in lead.fold.claims}
+    if lead.merged is None:
+        return claims
+    passed_on = {piece.id for piece in lead.evidence}
+    return {
+        key: claim._replace(status=Status.MOVED)
+        if claim.status is not Status.CLAWED_BACK and claim.by in passed_on
+        else claim
+        for key, claim in claims.items()
+    }
 
 
 def _line(claim: Claim) -> tuple[str, Dims]:

@@ -60,9 +60,14 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
     if policy.timed and (prior or clocks is not fold.clocks):
         after = _followed(after, now, policy, prior)
     starting = policy.in_force(event.at) if policy.earlier else policy
+    barred = event.barred if event.via is None else (*event.barred, *event.via.judged)
     for duty, when in starting.rules[event.type].starts:
-        if duty.name not in event.barred and holds_any(when, now):
+        if duty.name not in barred and holds_any(when, now):
             after = started(after, duty, now, starting, prior)
+    for name in event.via.opened if event.via is not None else ():
+        opened = starting.duty(name)
+        if opened is not None and name not in barred:
+            after = started(after, opened, now, starting, prior)
     if policy.counts:
         after = after._replace(claims=claimed(fold, after, now, policy))
     return after
@@ -107,6 +112,8 @@ def _clocks_after(fold: Fold, now: Happening, policy: Policy) -> Sequence[Clock]
                 turned = _turned(clock, turn, now, owner_was, judged_by)
                 changed = changed or turned is not clock
                 clock = turned
+        if merged and clock.then_at is not None and clock.then_at >= event.at:
+            clock, changed = clock._replace(then_at=None), True  # what passing time brings is the other lead's
         after.append(clock)
     return tuple(after) if changed else fold.clocks
 

@@ -53,22 +53,15 @@ def journal_of(events: Iterable[Event], policy: Policy) -> Journal:
 
     An erased lead is in it as far as its events are.
     """
-    known = {(event.lead, event.source, event.id): event for event in events}
-    ordered = sorted(known.values(), key=order_key)
+    known = {(event.lead, event.source, event.id): event for event in events}.values()
+    ordered = sorted((event for event in known if event.type not in ev.LEDGER), key=order_key)
     names = _names(ordered)
     first_at: dict[str, int] = {}
     stages: dict[str, str] = {}
     entries: list[Entry] = []
     attempts: list[Attempt] = []
-    booked: dict[str, list[Booking]] = {ev.DEAL_WON: [], ev.SPEND_RECORDED: [], ev.REVENUE_RECORDED: []}
     for event in ordered:
         lead, data = names.get(event.lead, event.lead), event.data
-        if event.type in booked:
-            money = Money(Decimal(str(data.get("amount", 0))), str(data.get("currency", "")))
-            of = str(data.get("team", "")) if event.type == ev.SPEND_RECORDED else lead
-            booked[event.type].append(Booking(of, event.at, money))
-        if event.type in ev.LEDGER:
-            continue
         first_at.setdefault(lead, event.at)
         stage = stage_after(evidence_of(event), policy.in_force(event.at))
         if stage is not None and stages.get(lead) != stage:
@@ -76,8 +69,18 @@ def journal_of(events: Iterable[Event], policy: Policy) -> Journal:
             entries.append(Entry(lead, stage, event.at))
         if event.type == ev.ACTIVITY_LOGGED and data.get("direction") == "outbound" and data.get("actor") == "person":
             attempts.append(Attempt(lead, event.at, data.get("outcome") == "connected"))
-    won, spent, earned = (tuple(bookings) for bookings in booked.values())
+    booked = [event for event in known if event.type in (ev.DEAL_WON, *ev.LEDGER)]
+    booked.sort(key=lambda event: (event.at, event.id, event.source))
+    won, spent, earned = (
+        tuple(_booking(event, names) for event in booked if event.type == type_) for type_ in (ev.DEAL_WON, *ev.LEDGER)
+    )
     return Journal(first_at, tuple(entries), tuple(attempts), won, spent, earned)
+
+
+def _booking(event: Event, names: Mapping[str, str]) -> Booking:
+    data = event.data
+    of = str(data.get("team", "")) if event.type == ev.SPEND_RECORDED else names.get(event.lead, event.lead)
+    return Booking(of, event.at, Money(Decimal(str(data.get("amount", 0))), str(data.get("currency", ""))))
 
 
 def _names(events: Iterable[Event]) -> dict[str, str]:

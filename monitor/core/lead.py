@@ -149,6 +149,17 @@ class Told(NamedTuple):
     """Checksum of what else was said: evidence, owner, segment, source; a change of these is said again."""
 
 
+class Merge(NamedTuple):
+    """What made the lead another name of a second one."""
+
+    into: str
+    """The lead that goes on."""
+    key: OrderKey
+    """Of the event that said so; what sorts behind it belongs to the other lead and is not kept here."""
+    revision: int = 0
+    """How often something of the history was passed on."""
+
+
 class Lead(NamedTuple):
     """The whole state of one lead. In one that was just read, sequences are unpacked when first looked at."""
 
@@ -163,6 +174,7 @@ class Lead(NamedTuple):
     """What evidence no longer kept added up to."""
     base_key: OrderKey | None = None
     erased: bool = False
+    merged: Merge | None = None
 
 
 EMPTY_FOLD: Final = Fold("", 0, 0, {}, ())

@@ -5,8 +5,9 @@ from typing import Final
 
 from monitor.core import event as ev
 from monitor.core.fold import apply, clock_on
-from monitor.core.lead import BY_TIME, Clock, Evidence, Fold
+from monitor.core.lead import BY_TIME, EMPTY_FOLD, Clock, Evidence, Fold, Lead
 from monitor.core.matching import Happening
+from monitor.core.outcome import Kind
 from monitor.core.policy import Duty, Policy, Rhythm
 from monitor.core.starting import Prior, started
 from monitor.core.tables import OPEN_STATES, ClockInput, ClockState
@@ -24,6 +25,36 @@ def folded(
             fold = _passed(fold, evidence.at, policy, prior, known_until)
         fold = apply(fold, evidence, policy, prior)
     return _passed(fold, until, policy, prior, known_until) if policy.timed else fold
+
+
+def folded_again(lead: Lead, policy: Policy) -> Fold:
+    """What all kept evidence of the lead adds up to now; what was settled before stays."""
+    prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
+    fold = folded(lead.base or EMPTY_FOLD, lead.evidence, policy, prior, lead.known_until)
+    again = {(clock.duty, clock.cycle) for clock in fold.clocks}
+    # What is final stays, and so does a clock whose duty this policy no longer has.
+    stay = tuple(
+        clock
+        for name, clock in prior.items()
+        if name not in again and (clock.final or policy.judging(clock).duty(clock.duty) is None)
+    )
+    breached = {(t.duty, t.cycle) for t in lead.told if t.standing and t.kind == Kind.BREACHED}
+    clocks = tuple(
+        timed(clock, lead.known_until, policy) if (clock.duty, clock.cycle) in breached else clock
+        for clock in (*fold.clocks, *stay)
+    )
+    return fold._replace(clocks=clocks)
+
+
+def timed(clock: Clock, at: int, policy: Policy) -> Clock:
+    """The clock when a tick says that it is `at`."""
+    if clock.state not in OPEN_STATES:
+        return clock
+    if policy.judging(clock).duty(clock.duty) is None:
+        return clock_on(clock, ClockInput.CANCELLED_IN_TIME, min(at, clock.deadline_at), "")
+    if at >= clock.deadline_at + clock.hold_us:
+        return clock_on(clock, ClockInput.DUE_PASSED, clock.deadline_at, "")
+    return clock
 
 
 def waits_for_time(fold: Fold, at: int) -> bool:

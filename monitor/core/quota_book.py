@@ -60,6 +60,12 @@ class QuotaBook:
         """The instant at which time does something to the books without a fact; None before they are opened."""
         return None if self._first_at is None else self._next_at
 
+    def open(self, at: int) -> None:
+        """Nothing was known before that instant; terms that were over by then are not judged. Done once."""
+        if self._first_at is None:
+            self._first_at = self._known_until = at
+            self._open(at)
+
     def take(self, fact: Fact, sequence: int) -> Sequence[Event]:
         """Enter a fact; `sequence` grows with the steps of its lead. One that is known, or older, changes nothing.
 
@@ -78,9 +84,7 @@ class QuotaBook:
 
     def pass_time(self, until: int) -> Iterator[Outcome]:
         """What is to be said once time has passed up to that instant, before which every fact has been taken."""
-        if self._first_at is None:
-            self._first_at = self._known_until = until
-            self._open(until)
+        self.open(until)
         while self._next_at <= until:
             yield from self._look(self._next_at, list(self._accounts), at_midnight=True)
         if self._changed:

@@ -1,12 +1,14 @@
 """What the agreement says of a recorded history, without brokers: the same steps, ticks at the exact deadlines."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 
-from monitor.core.advance import TimeAdvanced, advance
+from monitor.core.advance import Step, TimeAdvanced, advance
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import LEDGER, Event, order_key
 from monitor.core.fact import facts_between
 from monitor.core.lead import Lead
+from monitor.core.merging import Forward
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
 from monitor.core.quota_book import QuotaBook
@@ -30,8 +32,10 @@ class Replay:
         Without it time ends with the last event. Events may come in any order.
         """
         last = until
-        for event in sorted(events, key=order_key):
-            if event.type not in LEDGER and (until is None or event.at <= until):
+        for event in sorted((event for event in events if event.type not in LEDGER), key=order_key):
+            if until is None or event.at <= until:
+                if self.book is not None:
+                    self.book.open(event.at)
                 if self.book is not None or self._deadlines.first(event.at - 1) is not None:
                     yield from self.pass_time(event.at - 1)
                 yield from self._step(event.lead, event)
@@ -54,7 +58,18 @@ class Replay:
             for lead in self._deadlines.due(at):
                 yield from self._step(lead, TimeAdvanced(at))
 
-    def _step(self, name: str, event: Event | TimeAdvanced) -> tuple[Outcome, ...]:
+    def _step(self, name: str, event: Event | TimeAdvanced) -> Iterator[Outcome]:
+        """What it brings about, at this lead and at those that it was merged into."""
+        steps: deque[tuple[str, Event | TimeAdvanced | Forward]] = deque([(name, event)])
+        while steps:
+            lead, given = steps.popleft()
+            before = self.leads.get(lead)
+            step = self._advance(lead, given)
+            yield from step.outcomes
+            steps.extend((learned.lead, learned) for learned in self._entered(before, step.lead))
+            steps.extend((forward.lead, forward) for forward in step.forwards)
+
+    def _advance(self, name: str, event: Event | TimeAdvanced | Forward) -> Step:
         before = self.leads.get(name)
         step = advance(before, event, self._policy)
         self.leads[name] = step.lead
@@ -62,10 +77,7 @@ class Replay:
             next_at = self._next[name] = next_instant(step.lead)
             if next_at is not None:
                 self._deadlines.add(next_at, name)
-        outcomes = step.outcomes
-        for learned in self._entered(before, step.lead):
-            outcomes += self._step(learned.lead, learned)
-        return outcomes
+        return step
 
     def _entered(self, before: Lead | None, after: Lead) -> list[Event]:
         """What leads have to learn after the step has entered the books."""

@@ -46,6 +46,7 @@ def lead_json(lead: Lead) -> dict[str, object]:
     return {
         "lead": lead.id,
         "erased": lead.erased,
+        "merged_into": None if lead.merged is None else lead.merged.into,
         "stage": lead.fold.stage,
         "attributes": dict(lead.fold.attributes),
         "clocks": [
@@ -70,6 +71,7 @@ def lead_json(lead: Lead) -> dict[str, object]:
                 "id": evidence.id,
                 "type": evidence.type,
                 "source": evidence.source,
+                "lead": lead.id if evidence.via is None else evidence.via.path[0],
                 "data": dict(evidence.data),
             }
             for evidence in lead.evidence

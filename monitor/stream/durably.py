@@ -1,5 +1,7 @@
 """Tell, remember, commit: how a judged batch becomes durable; this protocol, and its form for every broker."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
@@ -9,9 +11,11 @@ from monitor.ports import TimeSource
 from monitor.stream.engine.batches import Send
 from monitor.stream.intake import SendAll, Topics, letter
 from monitor.stream.partition_judge import Judged
+from monitor.stream.partitioning import partition_of
 from monitor.telemetry.engine import EngineMetrics
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.outcome import encode_outcome
+from monitor.wire.timeline import encode_forward
 
 State = tuple[bytes, bytes]
 """Lead id and packed state."""
@@ -28,7 +32,9 @@ class Durably(Protocol):
         ...
 
     async def write(self, partition: int, epoch: int, judged: Judged, next_offset: int) -> int | None:
-        """Return when outcomes and states of a batch are acknowledged; `next_offset` follows its last timeline record.
+        """Return when all of a batch is acknowledged; `next_offset` follows its last timeline record.
+
+        What merged leads pass on is acknowledged first, then outcomes, then states.
 
         Returns the changelog offset of the last state, None where no state changed. Raises Fenced.
         """
@@ -44,7 +50,7 @@ class Durably(Protocol):
 
 
 class AtLeastOnce:
-    """Outcomes acknowledged, then states acknowledged, then the engine commits.
+    """Forwards and outcomes acknowledged, then states acknowledged, then the engine commits.
 
     A crash in between repeats outcomes, with the same id. Whoever is superseded is kept from writing by epoch
     and lease; what slips through all the same is an older state, and recovery keeps the newest.
@@ -66,6 +72,7 @@ class AtLeastOnce:
 
     async def write(self, partition: int, epoch: int, judged: Judged, next_offset: int) -> int | None:
         """See Durably; the offset is committed by the engine afterwards."""
+        await pass_on(self._send_all, self._topics, judged, epoch)
         started_s = self._time.elapsed_s()
         if judged.damaged:
             await self._send_all(
@@ -88,6 +95,20 @@ class AtLeastOnce:
 
     async def end(self) -> None:
         """See Durably: there is nothing to let go of."""
+
+
+async def pass_on(send_all: SendAll, topics: Topics, judged: Judged, epoch: int) -> None:
+    """Return when what merged leads pass on is in the timeline; with both guarantees it may be there twice.
+
+    It stands there before the batch is committed, and that may be more than once, as with what intake writes: the
+    judge knows an event by its id, and which word on it is the newest. Raises Fenced.
+    """
+    by_partition: defaultdict[int, list[Send]] = defaultdict(list)
+    for forward in judged.forwards:
+        partition = partition_of(forward.lead, topics.partitions)
+        by_partition[partition].append((forward.lead.encode(), encode_forward(forward), ()))
+    sends = (send_all(topics.timeline, partition, records, epoch) for partition, records in by_partition.items())
+    await asyncio.gather(*sends)
 
 
 def letters(timeline: str, partition: int, judged: Judged) -> list[Send]:

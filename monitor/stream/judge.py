@@ -69,6 +69,7 @@ class Judge:
         for _ in judged.damaged:
             self._metrics.dead_lettered(DeadLetterReason.INTERNAL_RECORD)
         self._metrics.remarked(judged.remarks)
+        self._metrics.forwarded(len(judged.forwards))
         if judged.tick is not None:
             self._metrics.tick("read")
 

@@ -1,7 +1,7 @@
 """Folds the timeline records of one partition into its leads. No Kafka in here: records in, verdicts out."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -10,6 +10,7 @@ from monitor.core.calendar import CalendarExhausted
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import Event
 from monitor.core.lead import Lead
+from monitor.core.merging import Forward
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
 from monitor.core.tables import ClockState
@@ -46,6 +47,8 @@ class Judged(NamedTuple):
     """How often each remark was made, by the type of the event."""
     tick: ReadTick | None
     """The newest tick of the batch."""
+    forwards: Sequence[Forward] = ()
+    """What leads that were merged pass on, to leads of any partition."""
 
 
 class PartitionJudge:
@@ -56,8 +59,11 @@ class PartitionJudge:
         self._shard = shard
         self._policy = policy
         self._touched: dict[bytes, bytes] = {}
+        self._folded_to = 0
         self._opened: OpenClocks = Counter()
         self.open_clocks: OpenClocks = Counter()
+        self.judged_to = 0
+        """Every timeline record before this offset is judged, told and remembered, as far as is known here."""
         self.set_aside = 0
         """Leads whose state cannot be read: their events end in dead letters, their deadlines are not known."""
         self.deadlines: DeadlineIndex[bytes] = DeadlineIndex(self._next_at)
@@ -82,8 +88,10 @@ class PartitionJudge:
         outcomes: list[Outcome] = []
         damaged: list[tuple[Any, str]] = []
         remarks: Counter[tuple[Remark, str]] = Counter()
+        forwards: list[Forward] = []
         tick: ReadTick | None = None
         for record in records:
+            self._folded_to = record.offset + 1
             try:
                 read = decode_record(record.value)
             except UnreadableRecord as unreadable:
@@ -108,10 +116,12 @@ class PartitionJudge:
                 if step is None:
                     continue
                 outcomes += step.outcomes
-                if isinstance(read, Event):
+                if step.forwards:
+                    forwards += step.forwards
+                if not isinstance(read, TimeAdvanced):
                     for remark in step.remarks:
                         remarks[remark, read.type] += 1
-        return Judged(outcomes, list(self._touched.items()), damaged, remarks, tick)
+        return Judged(outcomes, list(self._touched.items()), damaged, remarks, tick, forwards)
 
     def remember(self, judged: Judged, changelog_offset: int | None, *, alone: bool = True) -> None:
         """The batch is told and its states are acknowledged: from now on they are the truth.
@@ -124,6 +134,7 @@ class PartitionJudge:
             unread = changelog_offset - len(judged.states) - (-1 if read_to is None else read_to)
             self._shard.put_all(judged.states, changelog_offset if alone or not unread else read_to or 0)
         self._touched.clear()
+        self.judged_to = self._folded_to
         self.open_clocks.update(self._opened)
         self._opened = Counter()
 
@@ -132,7 +143,7 @@ class PartitionJudge:
         packed = self._shard.get(name.encode())
         return None if packed is None else decode_state(name, packed)
 
-    def _advance(self, key: bytes, event: Event | TimeAdvanced, offset: int) -> Step | None:
+    def _advance(self, key: bytes, event: Event | Forward | TimeAdvanced, offset: int) -> Step | None:
         """None: the lead's state contains this record already."""
         packed = self._packed(key)
         before, next_at = None, 0

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from monitor.core.advance import TimeAdvanced
@@ -26,7 +28,7 @@ SPACING_S = 0.05
 COMPARE_EVERY_S = 30.0
 # Smaller differences come and go with the time that a record takes.
 SKEW_LOGGED_US = 1_000_000
-# How often the group's progress is asked for while intake is behind.
+# How often the group's progress is asked for while intake or a judge is behind.
 BEHIND_S = 0.1
 
 
@@ -43,7 +45,9 @@ class Ticker:
 
     A tick `T` is sent only after every record that any input partition held at `T` has been re-keyed and
     acknowledged in the timeline: ends are read at `T`, and the group must have committed them, whichever
-    worker reads which partition. So whatever could disprove a breach stands before the tick in the log.
+    worker reads which partition. Then the same is done with the timeline itself: a lead that was merged is judged on
+    another partition than the one that its history goes to. So whatever could disprove a breach stands before the
+    tick in the log, unless it came through two merges or more.
     """
 
     def __init__(
@@ -137,17 +141,39 @@ class Ticker:
         except TimeoutError:
             pass
 
-    async def _tick(self) -> None:
-        epoch, now_at, skew_us = self._epoch(), self._now_at(), self._skew.us
-        ends = await self._positions.ends(self._topics.events, self._topics.events_partitions)
+    async def _until_read(self, topic: str, partitions: int, epoch: int) -> None:
+        """Wait until the group has read the topic as far as it goes now. Raises Fenced."""
+        ends = await self._positions.ends(topic, partitions)
         held_back = False
-        while await self._positions.unread(ends):
+        while (left := self._not_judged_here(ends)) and await self._positions.unread(left):
             if not held_back:
                 self._metrics.tick("held_back")
                 held_back = True
-            await asyncio.sleep(BEHIND_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEHIND_S):
+                    await self._until_judged_here(left)
             if epoch != self._epoch():
                 raise Fenced
+
+    async def _until_judged_here(self, ends: Mapping[TopicPartition, int]) -> None:
+        while self._not_judged_here(ends):
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _not_judged_here(self, ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """What this worker has judged itself it need not ask for: commits come a little later."""
+        judges, timeline = self._judges(), self._topics.timeline
+        return {
+            tp: end
+            for tp, end in ends.items()
+            if tp.topic != timeline or tp.partition not in judges or judges[tp.partition].judged_to < end
+        }
+
+    async def _tick(self) -> None:
+        epoch, now_at, skew_us = self._epoch(), self._now_at(), self._skew.us
+        topics = self._topics
+        await self._until_read(topics.events, topics.events_partitions, epoch)
+        await self._until_read(topics.timeline, topics.partitions, epoch)
         due = [partition for partition, at in self._waiting().items() if at <= now_at]
         if not due and self._compare_s <= self._time.elapsed_s():
             due = sorted(self._judges())[:1]

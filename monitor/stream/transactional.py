@@ -10,10 +10,10 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from monitor.ports import TimeSource
-from monitor.stream.durably import State, letters, records_of, tellings
+from monitor.stream.durably import State, letters, pass_on, records_of, tellings
 from monitor.stream.engine.batches import BATCH_BYTES_MAX, REQUEST_BYTES_MAX, Send, send_in_batches
 from monitor.stream.engine.ownership import Fenced, SelfFenced
-from monitor.stream.intake import Topics
+from monitor.stream.intake import SendAll, Topics
 from monitor.stream.partition_judge import Judged
 from monitor.telemetry.engine import EngineMetrics, FenceReason
 
@@ -45,15 +45,19 @@ class Transactional:
         group: str,
         topics: Topics,
         changelog: str,
+        send_all: SendAll,
         epoch: Callable[[], int],
         time: TimeSource,
         metrics: EngineMetrics,
     ) -> None:
-        """`client`: connection settings of aiokafka; `epoch`: that of the present assignment."""
+        """`client`: connection settings of aiokafka; `send_all`: writes what belongs to no transaction; `epoch`: that
+        of the present assignment.
+        """
         self._client = dict(client)
         self._group = group
         self._topics = topics
         self._changelog = changelog
+        self._send_all = send_all
         self._epoch = epoch
         self._time = time
         self._metrics = metrics
@@ -76,7 +80,12 @@ class Transactional:
             await asyncio.gather(*(producer.start() for producer in self._producers.values()))
 
     async def write(self, partition: int, epoch: int, judged: Judged, next_offset: int) -> int | None:
-        """See Durably; the offset is committed inside the transaction."""
+        """See Durably; the offset is committed inside the transaction.
+
+        Forwards are not part of it. The end of a transaction takes up an offset that nobody ever reads; behind it a
+        partition of the timeline would look as if it had not been judged to its end.
+        """
+        await pass_on(self._send_all, self._topics, judged, epoch)
         async with self._transaction(partition, epoch) as producer:
             position = {TopicPartition(self._topics.timeline, partition): next_offset}
             _, _, offset, _ = await asyncio.gather(

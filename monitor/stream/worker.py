@@ -155,7 +155,7 @@ class Worker:
         if not settings.transactional:
             return AtLeastOnce(settings.topics, app.changelog_topic, app.send_all, self._time, self._metrics.engine)
         return Transactional(
-            settings.access.client(), settings.group, settings.topics, app.changelog_topic,
+            settings.access.client(), settings.group, settings.topics, app.changelog_topic, app.send_all,
             lambda: app.ownership.epoch, self._time, self._metrics.engine,
         )  # fmt: skip
 

@@ -24,7 +24,8 @@ METRICS: Final[Mapping[str, Spec]] = {
     "lead_sla_events_total": Spec(
         "counter",
         "Lead events by type (unknown: not decodable): accepted or dead_letter at intake; what else the judge noted"
-        " of accepted ones (duplicate, out_of_order, too_late to change a final verdict, erased lead).",
+        " of accepted ones (duplicate, out_of_order, too_late to change a final verdict, erased lead, merged_in_part:"
+        " some of the history was no longer kept, merged_in_circle: there is no lead that goes on).",
         ("type", "result"),
     ),
     "lead_sla_dead_letters_total": Spec("counter", "Records put into the dead-letter topic, by reason.", ("reason",)),
@@ -51,8 +52,11 @@ METRICS: Final[Mapping[str, Spec]] = {
     "lead_sla_detection_delay_seconds": Spec(
         "histogram", "Time from due plus hold to the breach being announced.", buckets=_DETECTION_S
     ),
+    "lead_sla_forwards_total": Spec(
+        "counter", "Events passed on from merged leads to those that they were merged into; a crash may repeat one."
+    ),
     "lead_sla_ticks_total": Spec(
-        "counter", "Ticks sent, held back because intake was behind, and read by the judge.", ("result",)
+        "counter", "Ticks sent, held back because intake or a judge was behind, and read by the judge.", ("result",)
     ),
     "lead_sla_clock_skew_seconds": Spec(
         "gauge", "How far the brokers' clock is ahead of this worker's, as far as it is known to differ."

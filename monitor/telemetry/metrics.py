@@ -19,7 +19,9 @@ from monitor.telemetry.engine import EngineMetrics
 # The `_created` twins double the number of series and nothing reads them.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-EventResult = Literal["accepted", "dead_letter", "duplicate", "out_of_order", "too_late", "erased"]
+EventResult = Literal[
+    "accepted", "dead_letter", "duplicate", "out_of_order", "too_late", "erased", "merged_in_part", "merged_in_circle"
+]
 TickResult = Literal["sent", "held_back", "read"]
 Legality = Literal["legal", "skipped", "illegal"]
 ClockState = Literal["running", "breached"]
@@ -36,6 +38,8 @@ _ODDITIES: Final[Mapping[Remark, EventResult]] = {
     Remark.OUT_OF_ORDER: "out_of_order",
     Remark.TOO_LATE: "too_late",
     Remark.ERASED: "erased",
+    Remark.MERGED_IN_PART: "merged_in_part",
+    Remark.MERGED_IN_CIRCLE: "merged_in_circle",
 }
 UNKNOWN_TYPE: Final = "unknown"
 """The event type of a record that could not be decoded."""
@@ -92,6 +96,7 @@ class Metrics:
         self._batch_records = histogram("lead_sla_judge_batch_records", self.registry)
         self._batch_seconds = histogram("lead_sla_judge_batch_seconds", self.registry)
         self._detection = histogram("lead_sla_detection_delay_seconds", self.registry)
+        self._forwards = counter("lead_sla_forwards_total", self.registry)
         self._ticks = counter("lead_sla_ticks_total", self.registry)
         self._skew = gauge("lead_sla_clock_skew_seconds", self.registry)
         self._lag = gauge("lead_sla_partition_lag_records", self.registry)
@@ -217,6 +222,10 @@ class Metrics:
                 self._transitions.labels(legality).inc(count)
             elif result := _ODDITIES.get(remark):
                 self.event_read(type_, result, count)
+
+    def forwarded(self, count: int) -> None:
+        """So many events were passed on from leads that were merged."""
+        self._forwards.inc(count)
 
     def ready(self, ready: bool) -> None:
         """This worker judges, or it does not."""

@@ -30,7 +30,7 @@ _MEANING: Final[Mapping[str, str]] = {
     ev.LEAD_REJECTED: "The team that was given the lead gave it back.",
     ev.LEAD_RECYCLED: "The lead goes back to be nurtured.",
     ev.LEAD_DISQUALIFIED: "The lead is none.",
-    ev.LEAD_MERGED: "The lead was a duplicate and goes on as another one.",
+    ev.LEAD_MERGED: "The lead, a duplicate or converted, goes on as another one.",
     ev.LEAD_ERASED: "Everything known of the lead is to be forgotten.",
     ev.ACTIVITY_LOGGED: "Somebody or something was in contact with the lead, or tried to be.",
     ev.DEAL_WON: "The lead has bought.",

@@ -1,4 +1,7 @@
-"""Records of the timeline topic, our own: version byte, kind byte, msgpack. One event, or one tick."""
+"""Records of the timeline topic, our own: version byte, kind byte, msgpack.
+
+One event, one tick, or one piece of the history of a lead that was merged into this one.
+"""
 
 from typing import Final
 
@@ -6,12 +9,15 @@ import msgspec
 
 from monitor.core.advance import TimeAdvanced
 from monitor.core.event import PRECEDENCE, Event
+from monitor.core.merging import Forward
 
 VERSION: Final = 1
 _EVENT: Final = bytes([VERSION, ord("E")])
 _TICK: Final = bytes([VERSION, ord("T")])
+_FORWARD: Final = bytes([VERSION, ord("F")])
 _encoder: Final = msgspec.msgpack.Encoder()
 _events: Final[msgspec.msgpack.Decoder[Event]] = msgspec.msgpack.Decoder(Event)
+_forwards: Final[msgspec.msgpack.Decoder[Forward]] = msgspec.msgpack.Decoder(Forward)
 _ticks: Final[msgspec.msgpack.Decoder[int]] = msgspec.msgpack.Decoder(int)
 
 
@@ -29,8 +35,13 @@ def encode_tick(tick: TimeAdvanced) -> bytes:
     return _TICK + _encoder.encode(tick.at)
 
 
-def decode_record(packed: bytes | None) -> Event | TimeAdvanced:
-    """The event or tick. Raises UnreadableRecord."""
+def encode_forward(forward: Forward) -> bytes:
+    """A timeline record that carries what a merged lead passes on."""
+    return _FORWARD + _encoder.encode(forward)
+
+
+def decode_record(packed: bytes | None) -> Event | Forward | TimeAdvanced:
+    """What the record carries. Raises UnreadableRecord."""
     try:
         if packed is not None and len(packed) > 2:
             if packed.startswith(_EVENT):
@@ -39,6 +50,10 @@ def decode_record(packed: bytes | None) -> Event | TimeAdvanced:
                     return event
             elif packed.startswith(_TICK):
                 return TimeAdvanced(_ticks.decode(memoryview(packed)[2:]))
+            elif packed.startswith(_FORWARD):
+                forward = _forwards.decode(memoryview(packed)[2:])
+                if forward.event.type in PRECEDENCE and forward.via.path:
+                    return forward
             if packed[0] == VERSION:
                 raise UnreadableRecord("the timeline record is of an unknown kind")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from monitor.core.event import EVENT_TYPES
+from monitor.core.event import RECORD_TYPES
 from monitor.telemetry.metrics import Metrics
 from tests.support.programs import needed
 
@@ -15,7 +15,7 @@ def full_exposition() -> bytes:
         segments=["enterprise", 'odd "quoted"\nname'],
         limits_s=[5, 300, 14400],
         channels=["webhook"],
-        event_types=EVENT_TYPES,
+        event_types=RECORD_TYPES,
         dead_letter_reasons=["not_json"],
     )
     metrics.lag("leads.events", 0, 3)

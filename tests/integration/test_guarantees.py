@@ -47,18 +47,19 @@ class Site:
     async def stop(self) -> None:
         await self._plain.stop()
 
-    def at_least_once(self) -> Durably:
-        async def send_all(topic: str, partition: int, records: Any, epoch: int | None) -> int | None:
-            return await send_in_batches(self._plain, self._plain.create_batch, topic, partition, records)
+    async def send_all(self, topic: str, partition: int, records: Any, epoch: int | None) -> int | None:
+        return await send_in_batches(self._plain, self._plain.create_batch, topic, partition, records)
 
+    def at_least_once(self) -> Durably:
         metrics = EngineMetrics(CollectorRegistry())
-        return AtLeastOnce(self.topics, self.changelog, send_all, SystemTime(), metrics)
+        return AtLeastOnce(self.topics, self.changelog, self.send_all, SystemTime(), metrics)
 
     def transactional(self) -> Durably:
         metrics = EngineMetrics(CollectorRegistry())
         return Transactional(
-            self.access.client(), self.group, self.topics, self.changelog, lambda: self.epoch, SystemTime(), metrics
-        )
+            self.access.client(), self.group, self.topics, self.changelog, self.send_all, lambda: self.epoch,
+            SystemTime(), metrics,
+        )  # fmt: skip
 
     async def records(self, topic: str, isolation: str = "read_committed") -> list[Any]:
         """Everything that is readable now."""

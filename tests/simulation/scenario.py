@@ -11,6 +11,7 @@ from faust.types.tuples import TP
 
 from monitor.core.event import Event
 from monitor.core.instant import from_rfc3339
+from monitor.core.lead import Evidence, Lead
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.policy import Target
 from monitor.core.replay import Replay
@@ -70,8 +71,9 @@ class Simulation:
 
     def run(self) -> None:
         """To the end, and then once more with one worker on all that is there, its disk empty or not."""
-        for lead in range(self.rng.randint(3, 8)):
-            self._make_up(f"L{lead}", 1 + self.rng.random() * 20)
+        leads = [f"L{n}" for n in range(self.rng.randint(3, 8))]
+        for lead in leads:
+            self._make_up(lead, 1 + self.rng.random() * 20, self.rng.choice(leads))
         for machine in self.machines:
             machine.on_step = self._disturb
             self.world.at(self.rng.choice((0.0, self.rng.random() * 20)), machine.start)
@@ -87,7 +89,7 @@ class Simulation:
         last.start()
         self.world.run(END_S + 3 * SESSION_S)
 
-    def _make_up(self, lead: str, at_s: float) -> None:
+    def _make_up(self, lead: str, at_s: float, other: str) -> None:
         rng, base_s = self.rng, START_S + at_s
         story = [event(lead, "lead.assigned", base_s, {"owner": rng.choice(("ana", "ben"))})]
         if rng.random() < 0.6:
@@ -102,6 +104,8 @@ class Simulation:
         story += [
             event(lead, "lead.updated", base_s + rng.random() * 15, {"score": n}) for n in range(rng.randint(0, 5))
         ]
+        if rng.random() < 0.3:
+            story.append(event(lead, "lead.merged", base_s + rng.random() * 12, {"into": other}))
         if rng.random() < 0.3:
             story.append(rng.choice(story))
         for item in story:
@@ -158,8 +162,21 @@ class Simulation:
         assert standing(said) == standing(expected), "the verdicts are not the replay's"
         for outcome in said:
             if outcome["kind"] == "withdrawn" and outcome["level"] == "breached":
-                arrived_s = max(self.arrived_s[id_] for id_ in outcome["evidence_ids"] or self.arrived_s)
+                arrived_s = max(self.arrived_s[item["id"]] for item in self._told_of(outcome["lead"]))
                 assert arrived_s + START_S > instant_s(outcome["due_at"]), "a breach was announced against the evidence"
+        partitions = range(TOPICS.partitions)
+        states = {r.key: r.value for partition in partitions for r in self._records(CHANGELOG, partition)}
+        leads = {(key or b"").decode(): packed or b"" for key, packed in states.items()}
+        assert {lead: history(decode_state(lead, packed)) for lead, packed in leads.items()} == {
+            lead: history(known) for lead, known in replay.leads.items()
+        }, "what is known of leads is not what the replay knows"
+
+    def _told_of(self, lead: str) -> list[dict[str, Any]]:
+        """All events of the lead and of those merged into it; of every lead where merges follow on one another."""
+        merges = [item for item in self.input if item["type"] == "lead.merged"]
+        into = {item["subject"] for item in merges if item["data"]["into"] == lead}
+        chained = any(item["data"]["into"] in into for item in merges)
+        return [item for item in self.input if chained or item["subject"] in {lead, *into}]
 
     def _check_partition(self, partition: int) -> None:
         """What the timeline says once it is folded from its beginning was told and is remembered, and nothing else."""
@@ -181,8 +198,11 @@ class Simulation:
         if self.by_transactions:
             epochs = [int(record.written_by.split("/")[1]) for record in changelog]
             assert epochs == sorted(epochs), f"partition {partition} had two writers"
-        known = {e.id for key, packed in states.items() for e in decode_state(key.decode(), packed).evidence}
-        assert known == {decoded(item).id for item in self.input if item["subject"].encode() in states}
+
+
+def history(lead: Lead) -> list[tuple[Evidence, tuple[Any, ...]]]:
+    """What is known of a lead, in whatever order and how often it was passed on."""
+    return [(piece._replace(via=None), piece.via[:3] if piece.via else ()) for piece in lead.evidence]
 
 
 def decoded(item: dict[str, Any]) -> Event:

@@ -136,7 +136,14 @@ class SimulatedWorker(Worker):
             transactional.AIOKafkaProducer = TransactionalProducer
             client = {"process": process, "cluster": cluster}
             self._durably = transactional.Transactional(
-                client, "group", TOPICS, CHANGELOG, lambda: app.ownership.epoch, self._time, METRICS.engine
+                client,
+                "group",
+                TOPICS,
+                CHANGELOG,
+                app.send_all,
+                lambda: app.ownership.epoch,
+                self._time,
+                METRICS.engine,
             )
         else:
             self._durably = AtLeastOnce(TOPICS, CHANGELOG, app.send_all, self._time, METRICS.engine)

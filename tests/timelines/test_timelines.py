@@ -1,5 +1,6 @@
 """Runs the scripts of this folder: through a partition's judge as things arrive, and through a replay."""
 
+from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from monitor.core.replay import Replay
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.policy import load_policy
-from monitor.wire.timeline import encode_event, encode_tick
+from monitor.wire.timeline import encode_event, encode_forward, encode_tick
 from tests.support.timeline import (
     Arrives,
     Expects,
@@ -74,11 +75,14 @@ class Live:
             self._read(None, encode_tick(TimeAdvanced(max(at, self._back_at))))
 
     def _read(self, key: bytes | None, value: bytes) -> None:
-        judged = self._judge.fold([Record(self._offset, key, value)])
-        assert not judged.damaged
-        self._judge.remember(judged, self._offset)
-        self._offset += 1
-        self.said += judged.outcomes
+        records = deque([(key, value)])
+        while records:
+            judged = self._judge.fold([Record(self._offset, *records.popleft())])
+            assert not judged.damaged
+            self._judge.remember(judged, self._offset)
+            self._offset += 1
+            self.said += judged.outcomes
+            records.extend((forward.lead.encode(), encode_forward(forward)) for forward in judged.forwards)
 
 
 def standing(said: Iterable[Outcome]) -> dict[Key, Outcome]:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from monitor.core.event import OrderKey, Scalar
-from monitor.core.lead import Fold, Lead
+from monitor.core.lead import Fold, Lead, Merge
 from monitor.core.tables import ClockState
 from monitor.wire.state import version_1
 from monitor.wire.state.clocks import PackedClocks, clock_states_of, packed_clocks
@@ -29,24 +29,28 @@ _HEADER: Final = Struct(">BBQQ")
 _Fields = dict[str, Scalar]
 # Stage, its instant, round, attributes; clocks: their number, packed.
 _Base = tuple[str, int, int, _Fields, int, bytes]
-# Clocks: packed, their number; known until; stage, its instant, round, attributes; evidence: its number, the newest
-# instant, sources, records; what is the base, and its key; erased.
-_Body = tuple[
-    bytes,
-    int,
-    int,
-    int | str,
-    int,
-    int,
-    _Fields,
-    int,
-    int | None,
-    list[str],
-    bytes,
-    _Base | None,
-    OrderKey | None,
-    bool,
-]
+
+
+class _Body(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    clocks: bytes
+    clocks_length: int
+    known_until: int
+    stage: int | str
+    stage_at: int
+    round: int
+    attributes: _Fields
+    count: int
+    """Of the pieces of evidence; behind it their newest instant, sources and records."""
+    newest_at: int | None
+    sources: list[str]
+    records: bytes
+    base: _Base | None
+    base_key: OrderKey | None
+    erased: bool
+    merged: Merge | None = None
+    """Only written where there is one."""
+
+
 _encode: Final = msgspec.msgpack.Encoder().encode
 _body: Final[msgspec.msgpack.Decoder[_Body]] = msgspec.msgpack.Decoder(_Body)
 
@@ -69,7 +73,7 @@ def encode_state(lead: Lead, offset: int, next_at: int | None) -> bytes:
     fold, base = lead.fold, lead.base
     history = packed_history(lead.evidence)
     clocks, clocks_length, is_open = packed_clocks(fold.clocks, lead.told, fold.claims)
-    body = (
+    body: tuple[object, ...] = (
         clocks,
         clocks_length,
         lead.known_until,
@@ -85,6 +89,8 @@ def encode_state(lead: Lead, offset: int, next_at: int | None) -> bytes:
         lead.base_key,
         lead.erased,
     )
+    if lead.merged is not None:
+        body = (*body, lead.merged)
     return _HEADER.pack(VERSION, is_open, offset, next_at or 0) + _encode(body)
 
 
@@ -94,22 +100,19 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
         state_header(packed)
         return version_1.decode(lead_id, memoryview(packed)[_HEADER.size :])
     try:
-        (
-            clocks_packed, clocks_length, known_until, stage, stage_at, round_, attributes, count, newest_at, sources,
-            records, base, base_key, erased,
-        ) = _body.decode(memoryview(packed)[_HEADER.size :])  # fmt: skip
-        clocks = PackedClocks(clocks_packed, clocks_length, packed[1] == 1)
+        body = _body.decode(memoryview(packed)[_HEADER.size :])
+        clocks = PackedClocks(body.clocks, body.clocks_length, packed[1] == 1)
+        stage = STAGES[body.stage] if isinstance(body.stage, int) else body.stage
         return Lead(
             lead_id,
-            known_until,
-            PackedHistory(count, newest_at, sources, records),
-            Fold(
-                STAGES[stage] if isinstance(stage, int) else stage, stage_at, round_, attributes, clocks, clocks.claims
-            ),
+            body.known_until,
+            PackedHistory(body.count, body.newest_at, body.sources, body.records),
+            Fold(stage, body.stage_at, body.round, body.attributes, clocks, clocks.claims),
             clocks.told,
-            None if base is None else _base_unpacked(*base),
-            base_key,
-            erased,
+            None if body.base is None else _base_unpacked(*body.base),
+            body.base_key,
+            body.erased,
+            body.merged,
         )
     except DAMAGE as error:
         raise UnreadableState(f"the state is damaged: {error}") from error

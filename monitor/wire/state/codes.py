@@ -10,7 +10,7 @@ from monitor.core.event import Scalar
 TYPES: Final = (
     "lead.created", "lead.updated", "lead.stage_changed", "lead.handed_off", "lead.assigned", "activity.logged",
     "lead.accepted", "lead.rejected", "lead.recycled", "lead.disqualified", "lead.merged", "lead.erased",
-    "deal.won", "deal.lost", "spend.recorded", "revenue.recorded",
+    "deal.won", "deal.lost",
 )  # fmt: skip
 FIELDS: Final = (
     "owner", "team", "segment", "source", "persona", "campaign", "grade", "score", "industry", "employees", "country",

@@ -1,7 +1,8 @@
 """The evidence of a lead, packed: a step adds one record behind the others and unpacks none of them.
 
-A record is one msgpack array: the microseconds since the record before it, id, type, source, fields, and the duties
-that it came too late for, if any. Sources are numbers of a list; the instant of the newest is kept beside them.
+A record is one msgpack array: the microseconds since the record before it, id, type, source, fields; then, if any, the
+duties that it came too late for, and how it came here from a merged lead. Sources are numbers of a list; the instant
+of the newest is kept beside them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -64,7 +65,7 @@ class PackedHistory:
         try:
             for record in reversed(_records.decode(_ARRAY.pack(_ARRAY_KIND, self.count) + self.records)):
                 type_, source, data = TYPES[record.type], self.sources[record.source], data_named(record.data)
-                pieces.append(Evidence(at, record.id, type_, source, data, record.barred))
+                pieces.append(Evidence(at, record.id, type_, source, data, record.barred, record.via))
                 at -= record.since
         except DAMAGE as error:
             raise UnreadableState(f"the evidence of the state is damaged: {error}") from error
@@ -72,8 +73,10 @@ class PackedHistory:
 
 
 def _record(piece: Evidence, since_us: int, source: int) -> bytes:
-    _, id_, type_, _, data, barred = piece
+    _, id_, type_, _, data, barred, via = piece
     record = (since_us, id_, TYPE_CODES[type_], source, data_coded(data))
+    if via is not None:
+        return _encode((*record, barred, via))
     return _encode((*record, barred) if barred else record)
 
 

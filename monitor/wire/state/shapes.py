@@ -6,6 +6,7 @@ import msgspec
 
 from monitor.core.claim import Claim
 from monitor.core.event import Scalar
+from monitor.core.evidence import Via
 from monitor.core.lead import Clock, Told
 from monitor.core.tables import ClockState
 
@@ -49,3 +50,4 @@ class EvidenceRecord(msgspec.Struct, array_like=True, gc=False):
     source: int
     data: dict[int | str, Scalar]
     barred: tuple[str, ...] = ()
+    via: Via | None = None

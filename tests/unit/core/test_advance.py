@@ -145,7 +145,7 @@ def test_an_erased_lead_keeps_nothing_but_that_it_was_erased() -> None:
 
 def test_nothing_is_learnt_of_an_erased_lead() -> None:
     *_, erased, assigned_again, ticked = run([assigned(0), event("lead.erased", 5), assigned(6), tick(300)])
-    assert assigned_again == (erased.lead, (), (Remark.ERASED,))
+    assert assigned_again == (erased.lead, (), (Remark.ERASED,), ())
     assert ticked.outcomes == ()
 
 

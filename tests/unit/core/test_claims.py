@@ -13,6 +13,7 @@ from monitor.core.lead import EVIDENCE_MAX, Lead
 from monitor.core.policy import Policy
 from monitor.core.predicate import parse
 from monitor.core.quota import Points, Weight, weight_of
+from monitor.core.replay import Replay
 from monitor.wire.state import decode_state, encode_state
 from tests.support.agreement import DAY, HOUR, duty
 from tests.support.quotas import MONDAY, Leads, agreement, quota
@@ -124,7 +125,31 @@ def test_a_merged_lead_counts_no_longer_for_the_other_one_does() -> None:
     make = Leads()
     lead, facts = folded([make.qualified("L", MONDAY), make.happened("L", MONDAY + 1, "lead.merged", into="M")])
     assert [fact.status for fact in facts] == [Status.PENDING, Status.MOVED]
-    assert [claim.status for claim in lead.fold.claims] == [Status.MOVED]
+    assert lead.merged is not None
+
+
+def test_what_was_taken_back_before_a_merge_is_not_given_again_after_it() -> None:
+    make = Leads()
+    events = [make.qualified("A", MONDAY), make.rejected("A", MONDAY + 1), make.qualified("B", MONDAY + 2)]
+    events.append(make.happened("B", MONDAY + 3, "lead.recycled", reason="later"))
+    replay = Replay(agreement(quota(per=(), targets={(): 1000})))
+    list(replay.run([*events, make.happened("A", MONDAY + 4, "lead.merged", into="B")], MONDAY + DAY))
+    assert replay.book is not None
+    (standing,) = [each for each in replay.book.standings() if each.term == "2026-W41"]
+    assert (standing.figures.delivered.leads, standing.figures.clawed_back.leads) == (1, 1)
+
+
+def test_an_entry_goes_where_its_lead_goes_and_counts_once() -> None:
+    make = Leads()
+    made = [make.qualified("A", MONDAY, score=70), make.happened("B", MONDAY + 1, "lead.created")]
+    merged = make.happened("A", MONDAY + DAY, "lead.merged", into="B")
+    for rejected in ([], [make.rejected("B", MONDAY + DAY + 1)]):
+        replay = Replay(SCORED._replace(quotas=(quota(definition="definition-mql", per=(), targets={(): 1000}),)))
+        list(replay.run([*made, merged, *rejected], MONDAY + 3 * DAY))
+        assert replay.book is not None
+        (standing,) = [each for each in replay.book.standings() if each.term == "2026-W41"]
+        assert standing.figures.delivered.leads == 1 - len(rejected)
+        assert standing.figures.clawed_back.leads == len(rejected)
 
 
 def test_an_erased_lead_stays_counted() -> None:

@@ -152,6 +152,11 @@ def test_every_line_of_the_agreement_has_an_account_and_what_fits_none_is_seen_t
     assert seen == {(("enterprise",), 2000): 0, (("smb",), 1000): 0, (("other",), None): 1}
 
 
+def test_a_history_that_begins_with_a_term_is_not_judged_for_the_one_before() -> None:
+    outcomes = list(Replay(POLICY).run([Leads().qualified("L", MONDAY)], MONDAY + HOUR))
+    assert outcomes == []
+
+
 def test_nobody_is_blamed_for_a_term_that_was_over_before_the_books_were_opened() -> None:
     books = book(NEXT_MONDAY)
     books.take(fact("A", MONDAY), 1)

@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 
 from monitor.core.advance import TimeAdvanced
 from monitor.core.event import Event
+from monitor.core.evidence import Via
 from monitor.core.instant import from_rfc3339
+from monitor.core.merging import Forward
 from monitor.core.outcome import Kind
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
-from monitor.wire.timeline import encode_event, encode_tick
+from monitor.wire.timeline import encode_event, encode_forward, encode_tick
 from tests.support.agreement import HOUR, MINUTE, policy
 
 START = from_rfc3339("2026-10-01T08:00:00Z")
@@ -166,6 +168,36 @@ def test_a_damaged_state_does_not_keep_other_leads_from_being_judged() -> None:
     done = judge.fold([Record(9, encode_tick(TimeAdvanced(START + HOUR)))])
     assert [o.lead for o in done.outcomes if o.kind is Kind.BREACHED] == ["a", "c"]
     assert len(done.damaged) == 1
+
+
+def merged(lead: str, into: str, at: int) -> Event:
+    return Event(lead, f"{lead}-merged", "lead.merged", at, "crm", {"into": into})
+
+
+def test_what_a_merged_lead_passes_on_is_judged_where_the_other_lead_is() -> None:
+    of_a, of_b = PartitionJudge(MemoryShard(), POLICY), PartitionJudge(MemoryShard(), POLICY)
+    done = of_a.fold(log_of(assigned("a"), merged("a", "b", START + MINUTE)))
+    assert [(forward.lead, forward.event.id) for forward in done.forwards] == [("b", f"a-assigned-{START}")]
+    of_a.remember(done, 0)
+    passed_on = [Record(n, encode_forward(forward), b"b") for n, forward in enumerate(done.forwards)]
+    tick = Record(9, encode_tick(TimeAdvanced(START + HOUR)))
+    assert judged(of_b, [*passed_on, tick]) == [Kind.ACTIVATED, Kind.WARNED, Kind.WARNED, Kind.BREACHED]
+    again = of_a.fold(log_of(assigned("a"), merged("a", "b", START + MINUTE)))
+    assert (again.forwards, again.states) == ([], [])
+
+
+def test_what_is_passed_on_under_another_key_is_named_and_not_judged() -> None:
+    forward = Forward(assigned("b"), Via(("a",), (), (), 1))
+    done = PartitionJudge(MemoryShard(), POLICY).fold([Record(0, encode_forward(forward), b"a")])
+    assert [detail for _, detail in done.damaged] == ["the key is not the id of the event's lead"]
+
+
+def test_a_partition_is_judged_as_far_as_its_batches_are_remembered() -> None:
+    judge = PartitionJudge(MemoryShard(), POLICY)
+    done = judge.fold(log_of(assigned("a"), b"damaged"))
+    assert judge.judged_to == 0
+    judge.remember(done, 0)
+    assert judge.judged_to == 2
 
 
 def test_a_tick_that_is_ahead_of_the_brokers_clock_passes_no_more_time_than_the_broker_says() -> None:

@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+from aiokafka import TopicPartition
+
 from monitor.core.instant import from_rfc3339
 from monitor.core.lead import new_lead
 from monitor.stream.engine.batches import Send
@@ -31,17 +34,20 @@ class FastClock:
         return 0.0
 
 
-class NothingToWaitFor(Positions):
-    """Brokers whose input has been read to its end."""
+class Brokers(Positions):
+    """With nothing to wait for, unless a partition is given an end; what was asked for is kept."""
 
     def __init__(self) -> None:
         super().__init__({}, "group", probe_ends=False)
+        self.behind: dict[TopicPartition, int] = {}
+        self.asked: list[TopicPartition] = []
 
     async def ends(self, topic: str, partitions: int) -> dict[Any, int]:
-        return {}
+        return {tp: end for tp, end in self.behind.items() if tp.topic == topic}
 
     async def unread(self, ends: Mapping[Any, int]) -> list[Any]:
-        return []
+        self.asked += ends
+        return [tp for tp in ends if tp in self.behind]
 
 
 def waiting() -> PartitionJudge:
@@ -53,7 +59,9 @@ def waiting() -> PartitionJudge:
 
 @asynccontextmanager
 async def ticking(
-    partitions: int, acknowledged: Callable[[int, Ticker], None] = lambda partition, ticker: None
+    partitions: int,
+    acknowledged: Callable[[int, Ticker], None] = lambda partition, ticker: None,
+    brokers: Brokers | None = None,
 ) -> AsyncIterator[tuple[Ticker, list[int], Metrics]]:
     """A running ticker, the partitions to which it sent, and its metrics."""
     judges = {partition: waiting() for partition in range(partitions)}
@@ -66,7 +74,7 @@ async def ticking(
         return 0
 
     topics = Topics("events", 1, "timeline", "outcomes", "dead-letters", partitions)
-    ticker = Ticker(topics, lambda: judges, lambda: 1, NothingToWaitFor(), send_all, FastClock(), metrics)
+    ticker = Ticker(topics, lambda: judges, lambda: 1, brokers or Brokers(), send_all, FastClock(), metrics)
     task = asyncio.create_task(ticker.run())
     try:
         yield ticker, sent, metrics
@@ -102,6 +110,30 @@ async def test_the_tick_of_another_worker_tells_nothing_of_our_clock() -> None:
         ticker.judged(0, came_back(FastClock().now_at() + 1))
         ticker.judged(0, came_back(FastClock().now_at()))
         assert skew_s(metrics) == 0
+
+
+@pytest.mark.parametrize("topic", ["events", "timeline"])
+async def test_no_tick_is_sent_while_somebody_has_still_to_read_what_was_there(topic: str) -> None:
+    """Intake may hold what disproves a breach, and so may the judge of a lead that was merged."""
+    brokers = Brokers()
+    brokers.behind[TopicPartition(topic, 5)] = 7  # of another worker
+    async with ticking(partitions=1, brokers=brokers) as (_, sent, metrics):
+        await until(lambda: len(brokers.asked) > 2)
+        assert sent == []
+        held_back = metrics.registry.get_sample_value("lead_sla_ticks_total", {"result": "held_back"})
+        brokers.behind.clear()
+        await until(lambda: sent == [0])
+        assert held_back == 1
+
+
+async def test_what_this_worker_has_judged_itself_it_does_not_wait_to_see_committed() -> None:
+    brokers = Brokers()
+    brokers.behind[TopicPartition("timeline", 0)] = 7
+    async with ticking(partitions=1, brokers=brokers) as (ticker, sent, _):
+        await until(lambda: len(brokers.asked) > 1)
+        assert sent == []
+        ticker._judges()[0].judged_to = 7
+        await until(lambda: sent == [0])
 
 
 async def test_a_tick_may_be_read_before_its_acknowledgement_arrives() -> None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from monitor.core.claim import Claim, Status
 from monitor.core.event import DATA_FIELDS, EVENT_TYPES
-from monitor.core.lead import Attempt, Clock, Evidence, Fold, Lead, Move, Told, new_lead
+from monitor.core.evidence import Via
+from monitor.core.lead import Attempt, Clock, Evidence, Fold, Lead, Merge, Move, Told, new_lead
 from monitor.core.outcome import Kind
 from monitor.core.tables import OPEN_STATES, ClockState
 from monitor.core.tellings import next_instant
@@ -20,9 +21,12 @@ instants = st.integers(0, 2**63 - 1)
 texts = st.text(max_size=20)
 scalars = st.one_of(texts, st.integers(-(2**53), 2**53), st.floats(allow_nan=False), st.booleans())
 data = st.dictionaries(st.sampled_from(DATA_FIELDS), scalars, max_size=4)
+names = st.lists(texts, max_size=2).map(tuple)
 evidence = st.builds(
-    Evidence, instants, texts, st.sampled_from(EVENT_TYPES), texts, data, st.lists(texts, max_size=2).map(tuple)
-)
+    Evidence, instants, texts, st.sampled_from(EVENT_TYPES), texts, data, names,
+    st.none() | st.builds(Via, names, names, names, st.integers(0, 99)),
+)  # fmt: skip
+keys = st.tuples(instants, st.integers(0, 11), texts, texts)
 moves = st.builds(Move, st.sampled_from(Kind), instants, texts, instants, texts)
 attempts = st.builds(Attempt, instants, texts, texts)
 maybe = st.none() | instants
@@ -50,7 +54,7 @@ told = st.builds(
 )  # fmt: skip
 leads = st.builds(
     Lead, texts, instants, st.lists(evidence, max_size=4).map(tuple), folds, st.lists(told, max_size=4).map(tuple),
-    st.none() | folds, st.none() | st.tuples(instants, st.integers(0, 11), texts, texts), st.booleans(),
+    st.none() | folds, st.none() | keys, st.booleans(), st.none() | st.builds(Merge, texts, keys, st.integers(0, 99)),
 )  # fmt: skip
 
 
@@ -69,6 +73,8 @@ def test_what_was_read_is_made_of_the_types_of_the_core(lead: Lead) -> None:
     assert all(isinstance(clock.state, ClockState) for clock in read.fold.clocks)
     assert all(isinstance(part, Evidence) for part in read.evidence)
     assert read.base_key is None or isinstance(read.base_key, tuple)
+    assert read.merged is None or isinstance(read.merged, Merge)
+    assert all(part.via is None or isinstance(part.via, Via) for part in read.evidence)
 
 
 def test_a_judged_lead_goes_on_from_its_bytes_as_if_it_had_never_been_written() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.core.advance import TimeAdvanced, advance
 from monitor.core.event import Event
-from monitor.core.evidence import Evidence, Pieces
+from monitor.core.evidence import Evidence, Pieces, Via
 from monitor.core.lead import Lead
 from monitor.wire.state import UnreadableState, decode_state, encode_state
 from monitor.wire.state.codes import STAGES
@@ -18,13 +18,14 @@ from tests.support.agreement import policy
 from tests.support.history import assigned, called, event, run, tick
 
 texts = st.text(max_size=8)
+names = st.lists(texts, max_size=2).map(tuple)
 pieces = st.builds(
     Evidence, st.integers(-(2**60), 2**60), texts, st.sampled_from(["lead.updated", "activity.logged"]),
     st.sampled_from(["crm", "dialler", ""]), st.dictionaries(st.sampled_from(["score", "channel"]), st.integers(-9, 9)),
-    st.lists(texts, max_size=2).map(tuple),
+    names, st.none() | st.builds(Via, names, names, names, st.integers(0, 9)),
 )  # fmt: skip
 small = st.builds(Evidence, st.integers(0, 9), st.sampled_from("ab"), st.just("lead.updated"), st.sampled_from("cd"),
-                  st.just({}))  # fmt: skip
+                  st.just({}), names, st.none())  # fmt: skip
 POLICY = policy()
 BEGUN = [event("lead.created", -9, segment="a"), assigned(0), called(5), event("lead.recycled", 7), assigned(8)]
 LEAD = run(BEGUN, POLICY)[-1].lead
