@@ -41,6 +41,13 @@ class Ceilings:
                 # A lead that came in above a ceiling once has no relief when it comes back below it.
                 yield self._learned(account, id_, 2)
 
+    def forget(self, account: Account) -> None:
+        """The account is of a term that is over for good."""
+        for id_, lead in account.leads.items():
+            self._relieved.get((account.quota.name, lead), set()).discard(id_)
+            if not self._relieved.get((account.quota.name, lead), True):
+                del self._relieved[account.quota.name, lead]
+
     def _learned(self, account: Account, id_: str, said: int) -> Event:
         account.above[id_] = said
         lead, name = account.leads[id_], account.quota.name

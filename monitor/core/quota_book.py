@@ -130,6 +130,7 @@ class QuotaBook:
         oldest = self._oldest()
         for line, account in list(self._accounts.items()):
             if account.term.start_at < oldest.get(line[0], 0):
+                self._ceilings.forget(account)
                 del self._accounts[line]
                 self._changed.pop(line, None)
         self._next_at = midnight(self._zone, clock_shows(self._zone, at).date() + timedelta(days=1))
@@ -157,7 +158,7 @@ class QuotaBook:
         before = [
             Brought(other.days, other.by_day(other.term.end_at))
             for (name, dims, _), other in sorted(self._accounts.items(), key=lambda item: item[1].term.start_at)
-            if name == quota.name and dims == account.dims and (self._first_at or 0) < other.term.start_at
+            if name == quota.name and dims == account.dims and (self._first_at or 0) <= other.term.start_at
             and other.term.start_at < account.term.start_at
         ]  # fmt: skip
         worth = delivered.weight / delivered.leads / UNIT if delivered.weight else 1.0

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from monitor.core.calendar import Calendar
+from monitor.core.calendar import Calendar, CalendarExhausted
 from monitor.core.localtime import clock_shows, reached_at
 
 
@@ -32,8 +32,11 @@ class Term(NamedTuple):
 
 
 def term_of(every: Every, zone: ZoneInfo, at: int) -> Term:
-    """The term that the instant lies in. Raises OverflowError outside the years 1 to 9998."""
-    return term_on(every, zone, clock_shows(zone, at).date())
+    """The term that the instant lies in. Raises CalendarExhausted outside the years 1 to 9998."""
+    try:
+        return term_on(every, zone, clock_shows(zone, at).date())
+    except (OverflowError, ValueError) as error:
+        raise CalendarExhausted(f"instant {at} lies outside the years 1 to 9998") from error
 
 
 def term_on(every: Every, zone: ZoneInfo, day: date) -> Term:

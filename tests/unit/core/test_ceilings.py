@@ -76,6 +76,18 @@ def test_a_lead_that_comes_back_below_the_ceiling_has_no_relief() -> None:
     assert back.leads["C"].fold.attributes["relief"] == ""
 
 
+def test_what_was_said_of_terms_that_are_over_is_forgotten() -> None:
+    book = QuotaBook(capped())
+    book.open(MONDAY)
+    above = [
+        Fact(f"fact_{n}", "capacity", "2026-10-05", (), MONDAY, UNIT, Status.CREDITED, None, "1", "L") for n in "ABC"
+    ]
+    assert [event.data["relief"] for fact in above for event in book.take(fact, 1)] == ["capacity"]
+    list(book.pass_time(MONDAY + 30 * DAY))
+    later = above[0]._replace(id="fact_D", term="2026-11-04", at=MONDAY + 30 * DAY)
+    assert book.take(later, 2) == ()
+
+
 def test_a_ceiling_is_neither_met_nor_missed() -> None:
     make = Leads()
     events = [event for lead in "ABCDE" for event in entered(make, lead, MONDAY)]

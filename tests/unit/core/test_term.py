@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.calendar import CalendarExhausted
 from monitor.core.instant import from_rfc3339
 from monitor.core.term import Every, term_of, term_on, working_days
 from tests.support.agreement import DAY, HOUR, office
@@ -45,6 +46,13 @@ def test_terms_follow_one_another_without_a_gap(every: Every, day: date) -> None
     following = term_on(every, BERLIN, term.after)
     assert (following.first, following.start_at) == (term.after, term.end_at)
     assert term_of(every, BERLIN, term.end_at - 1) == term
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_where_the_calendar_ends_there_is_no_term(year: int) -> None:
+    at = from_rfc3339(f"{year:04}-{'01-01T00:00:00' if year == 1 else '12-31T23:00:00'}Z")
+    with pytest.raises(CalendarExhausted):
+        term_of(Every.QUARTER, ZoneInfo("America/New_York"), at)
 
 
 def test_working_days_are_those_on_which_the_calendar_opens() -> None:
