@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 from importlib.metadata import version
 
 from monitor.core.event import RECORD_TYPES
@@ -16,12 +17,13 @@ from monitor.stream.engine.ownership import SelfFenced
 from monitor.stream.fence_count import FenceCount
 from monitor.stream.intake import Topics
 from monitor.stream.kafka import KafkaAccess, ensure_topics
+from monitor.stream.renewal import Renewal
 from monitor.stream.worker import Worker, WorkerSettings
 from monitor.telemetry.metrics import Metrics
 from monitor.web.server import WebServer
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.lead_event import TimeLimits
-from monitor.wire.policy import load_policy
+from monitor.wire.policy import policy_of, read_files
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +49,11 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
 
     Raises PolicyError, PortTaken, TopicMismatch and KafkaError before work begins, and whatever stopped it later.
     """
-    policy = load_policy(settings.policy_file)
+    files = await asyncio.to_thread(read_files, settings.policy_file)
+    policy = policy_of(files)
     time, metrics = SystemTime(), Metrics(version=version("lead-sla"))
-    _initialise(metrics, policy, "webhook" if settings.webhook_url else None)
+    channel = "webhook" if settings.webhook_url else None
+    _initialise(metrics, policy, channel)
     topics = await create_topics(settings)
     sink = _sink(settings, time)
     worker_settings = _worker_settings(settings, topics)
@@ -59,6 +63,12 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         metrics.ready(not worker.ready())
         return metrics.render()
 
+    def adopt(changed: Policy) -> None:
+        _initialise(metrics, changed, channel)
+        worker.adopt(changed)
+
+    renewal = Renewal(settings.policy_file, files, adopt, time, metrics)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, renewal.look_now)
     web = WebServer(
         settings.web_host, settings.web_port, directory=worker.directory, health=worker, render_metrics=render
     )
@@ -67,7 +77,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     port = await web.start()
     log.info("pages on http://%s:%s: /metrics, /readyz, /healthz, /leads/{id}", settings.web_host, port)
     try:
-        await worker.run(stop)
+        await worker.run(stop, renewal.run)
     except SelfFenced as fenced:
         metrics.engine.self_fenced({fenced.reason: 1})
         fence_count.add(fenced.reason)
@@ -119,16 +129,18 @@ def _sink(settings: Settings, time: SystemTime) -> Sink | None:
 
 
 def _initialise(metrics: Metrics, policy: Policy, channel: str | None) -> None:
+    duties = [duty for version in policy.versions for duty in version.duties]
     elapsed = {
         target.limit.amount / 1e6
-        for duty in policy.duties
+        for duty in duties
         for target in duty.targets
         if target.limit.unit is not LimitUnit.WORKING_DAYS and target.limit.amount
     }
     metrics.initialise(
-        duties=[duty.name for duty in policy.duties],
-        teams={duty.team for duty in policy.duties},
-        segments=policy.segments,
+        policy_version=policy.version,
+        duties={duty.name for duty in duties},
+        teams={duty.team for duty in duties},
+        segments={segment for version in policy.versions for segment in version.segments},
         limits_s=elapsed,
         channels=[] if channel is None else [channel],
         event_types=RECORD_TYPES,

@@ -35,7 +35,9 @@ app = typer.Typer(
 topics_app = typer.Typer(help="The Kafka topics that lead-sla works on.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
 
-PolicyOption = Annotated[Path, typer.Option("--policy", "-p", help="The agreement file.")]
+PolicyOption = Annotated[
+    Path, typer.Option("--policy", "-p", help="The agreement: a file, or a folder with its versions.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
@@ -88,7 +90,9 @@ def demo(
 
 
 @app.command()
-def check(policy: Annotated[Path, typer.Argument(help="The agreement file.")], as_json: JsonOption = False) -> None:
+def check(
+    policy: Annotated[Path, typer.Argument(help="A file, or a folder with all versions.")], as_json: JsonOption = False
+) -> None:
     """Check an agreement: every mistake with its line, field and fix, else every doubt with a proposal."""
     offline.check(policy, as_json=as_json)
 

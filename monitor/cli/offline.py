@@ -16,6 +16,7 @@ from monitor.core.event import Event
 from monitor.core.instant import from_rfc3339
 from monitor.core.policy import Policy
 from monitor.core.replay import Replay
+from monitor.stream.clock import SystemTime
 from monitor.stream.garbage import collect_less_often
 from monitor.wire import schemas as contract
 from monitor.wire.lead_event import InvalidRecord, TimeLimits, decode
@@ -35,7 +36,7 @@ def say(answer: Mapping[str, Any], *, as_json: bool, text: str) -> None:
 def check(path: Path, *, as_json: bool) -> None:
     """Print every mistake of a policy file, exit 1 if there is one; else what in it is hardly meant."""
     try:
-        policy, doubts = examine_policy(path)
+        policy, doubts = examine_policy(path, SystemTime().now_at())
     except PolicyError as error:
         if as_json:
             faults = [fault._asdict() for fault in error.faults]
@@ -43,10 +44,18 @@ def check(path: Path, *, as_json: bool) -> None:
             raise typer.Exit(BAD_INPUT) from None
         raise Failure(str(error), BAD_INPUT) from None
     duties = [duty.name for duty in policy.duties]
-    in_order = f"{path}: in order; {policy.name} {policy.version}, {len(duties)} duties: {', '.join(duties)}"
+    versions = [version.version for version in policy.versions]
+    in_order = f"{path}: in order; {policy.name} {', '.join(versions)}, {len(duties)} duties: {', '.join(duties)}"
     warnings = [doubt._asdict() for doubt in doubts]
     say(
-        {"ok": True, "name": policy.name, "version": policy.version, "duties": duties, "warnings": warnings},
+        {
+            "ok": True,
+            "name": policy.name,
+            "version": policy.version,
+            "versions": versions,
+            "duties": duties,
+            "warnings": warnings,
+        },
         as_json=as_json,
         text="\n".join([in_order, *map(str, doubts)]),
     )

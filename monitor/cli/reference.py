@@ -80,7 +80,7 @@ def labels_table() -> str:
     """The values that each label can have."""
     results = (
         get_args(metrics.EventResult), get_args(metrics.TickResult), get_args(engine.Committed),
-        get_args(engine.Drained), (*DELIVERY_REASONS, metrics.GAVE_UP),
+        get_args(engine.Drained), (*DELIVERY_REASONS, metrics.GAVE_UP), get_args(metrics.ReloadResult),
     )  # fmt: skip
     with_result = [name for name, spec in METRICS.items() if "result" in spec.labels]
     rows = [
@@ -89,14 +89,17 @@ def labels_table() -> str:
         ("`reason` of `lead_sla_dead_letters_total`", "those of [dead letters](../reference/events.md#dead-letters)"),
         ("`reason` of `lead_sla_self_fenced_total`", _code(*engine.FenceReason)),
         ("`step`", _code(*get_args(engine.Step))),
-        ("`duty`, `team`", f"names in the agreement; `{metrics.OTHER}` for any that it does not have"),
+        (
+            "`duty`, `team`",
+            f"names in the agreement; `{metrics.OTHER}` for any other; duty `agreement` for the agreement itself",
+        ),
         ("`segment`", f"`segments` of the agreement; `{metrics.OTHER}` for the rest, `{metrics.NONE}` without one"),
         ("`kind`", _code(*Kind)),
         ("`state`", _code(*get_args(metrics.ClockState))),
         ("`legality`", _code(*get_args(metrics.Legality))),
         ("`topic`, `partition`", "the partitions of this worker, of the events and of the timeline"),
         ("`channel`", "`webhook`"),
-        ("`version`", "of the program"),
+        ("`version`", "of the program, or of the agreement"),
     ]
     return _table(("label", "values"), rows)
 

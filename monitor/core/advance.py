@@ -1,14 +1,14 @@
 """The one verb of the core: what a lead becomes, and what is to be said, when an event or a tick reaches it."""
 
 from collections.abc import Sequence
-from operator import is_
 
 from monitor.core import event as ev
+from monitor.core.amendment import judged_again_since
 from monitor.core.compaction import compacted
 from monitor.core.event import Event
 from monitor.core.evidence import Evidence, History, Pieces, evidence_of
 from monitor.core.fold import apply, clock_on
-from monitor.core.lead import Clock, Fold, Lead, by_time, new_lead
+from monitor.core.lead import Clock, Fold, Lead, by_time, new_lead, with_clocks
 from monitor.core.merging import Forward, handed_over, is_newer_word, merge_by, passed_on, reworded
 from monitor.core.outcome import Kind, Outcome, Reason
 from monitor.core.passing import folded_again, timed, waits_for_time
@@ -29,11 +29,13 @@ def advance(lead: Lead | None, event: Event | Forward | TimeAdvanced, policy: Po
     if isinstance(event, TimeAdvanced):
         if lead is None:
             raise ValueError("a tick reaches only leads that are known")
-        return _tick(lead, event.at, policy)
+        at = max(event.at, lead.known_until)
+        return _tick(lead, at, policy.as_of(at))
     via = None
     if isinstance(event, Forward):
         event, via = event
     lead = lead or new_lead(event.lead)
+    policy = policy.as_of(lead.known_until)
     if lead.erased:
         return Step(lead, (), (Remark.ERASED,))
     if event.type == ev.LEAD_ERASED:
@@ -60,7 +62,7 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
         new = new._replace(barred=barred)
     outcomes: tuple[Outcome, ...] = ()
     newest = ahead or _is_newest(new, evidence)
-    if ahead or (newest and not _time_has_acted(lead.fold, new.at)):
+    if ahead or (newest and not policy.amending and not _time_has_acted(lead.fold, new.at)):
         fold = apply(lead.fold, new, policy)
         remarks = on_transition(lead.fold.stage, fold.stage, policy)
         after = Lead(lead.id, lead.known_until, evidence.followed_by(new), fold, lead.told, lead.base, lead.base_key)
@@ -93,7 +95,7 @@ def _judged_again(lead: Lead, pieces: Sequence[Evidence], policy: Policy) -> tup
     """The lead with this evidence in the place of its own, save for what belongs to another since a merge."""
     kept = Pieces(p for p in sorted(pieces, key=Evidence.key) if lead.merged is None or p.key() <= lead.merged.key)
     lead = lead._replace(evidence=kept)
-    return _told(lead._replace(fold=folded_again(lead, policy)), policy)
+    return _told(folded_again(lead, policy), policy)
 
 
 def _step(
@@ -144,32 +146,26 @@ def _judged(lead: Lead, clock: Clock) -> bool:
 
 
 def _tick(lead: Lead, at: int, policy: Policy) -> Step:
-    at = max(at, lead.known_until)
+    since = judged_again_since(lead.fold.clocks, policy, at) if policy.amending else at
     forwards: tuple[Forward, ...] = ()
-    if policy.timed and waits_for_time(lead.fold, at):
-        before, lead = lead, lead._replace(known_until=at)
-        lead = lead._replace(fold=folded_again(lead, policy))
+    if since < at or (policy.timed and waits_for_time(lead.fold, at)):
+        before, lead = lead, folded_again(lead._replace(known_until=at), policy)
         lead, forwards, _ = handed_over(before, lead, policy)
-    fold = _with_clocks(lead.fold, [timed(clock, at, policy) for clock in lead.fold.clocks])
+    fold = with_clocks(lead.fold, [timed(clock, at, policy) for clock in lead.fold.clocks])
     lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased, lead.merged)
-    lead, outcomes = _told(lead, policy, ticking=True, since=at)
+    lead, outcomes = _told(lead, policy, ticking=True, since=since)
+    if since < at:
+        outcomes = tuple([o._replace(reason=Reason.NEW_VERSION) if o.kind is Kind.WITHDRAWN else o for o in outcomes])
     final = [
         clock
         if clock.final or clock.state is ClockState.PAUSED or at < clock.final_at()
         else clock._replace(final=True)
         for clock in fold.clocks
     ]
-    after = _with_clocks(fold, final)
+    after = with_clocks(fold, final)
     if after is not fold:
         lead = lead._replace(fold=after)
     return Step(lead, outcomes, (), forwards)
-
-
-def _with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
-    """The same fold when it has these already."""
-    if all(map(is_, clocks, fold.clocks)):
-        return fold
-    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, tuple(clocks), fold.claims)
 
 
 def _told(

@@ -7,7 +7,7 @@ from monitor.core.lead import CLOCKS_MAX, EMPTY_FOLD, EVIDENCE_MAX, Clock, Fold,
 from monitor.core.outcome import Kind
 from monitor.core.passing import folded
 from monitor.core.policy import Policy
-from monitor.core.starting import Prior
+from monitor.core.starting import prior_of
 from monitor.core.tables import LATE_STATES, OPEN_STATES
 
 
@@ -15,7 +15,7 @@ def compacted(lead: Lead, policy: Policy) -> Lead:
     """Within its limits: the older half of the evidence becomes part of the base, old closed clocks go."""
     if len(lead.evidence) <= EVIDENCE_MAX and len(lead.fold.clocks) <= CLOCKS_MAX:
         return lead
-    prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
+    prior = prior_of(lead.fold.clocks, policy)
     pieces = tuple(lead.evidence)
     older, newer = pieces[: len(pieces) // 2], pieces[len(pieces) // 2 :]
     base = folded(lead.base or EMPTY_FOLD, older, policy, prior, lead.known_until, until=newer[0].at)

@@ -57,7 +57,7 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
         clocks,
         fold.claims,
     )
-    if policy.timed and (prior or clocks is not fold.clocks):
+    if policy.timed and (prior.clocks or clocks is not fold.clocks):
         after = _followed(after, now, policy, prior)
     starting = policy.in_force(event.at) if policy.earlier else policy
     barred = event.barred if event.via is None else (*event.barred, *event.via.judged)

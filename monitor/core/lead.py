@@ -1,6 +1,7 @@
 """The state of one lead: what it is, what is known of it, which clocks run, and what was said."""
 
 from collections.abc import Mapping, Sequence
+from operator import is_
 from typing import Final, NamedTuple
 
 from monitor.core.claim import Claim
@@ -37,7 +38,7 @@ class Move(NamedTuple):
     """Something that happened to the time of a clock."""
 
     kind: Kind
-    """PAUSED, RESUMED, RESET, REASSIGNED, STALLED or PASSED_AROUND."""
+    """PAUSED, RESUMED, RESET, REASSIGNED, STALLED, PASSED_AROUND or AMENDED."""
     at: int
     by: str
     """Id of the event; empty: the passing of time."""
@@ -147,6 +148,8 @@ class Told(NamedTuple):
     due_at: int
     mark: int
     """Checksum of what else was said: evidence, owner, segment, source; a change of these is said again."""
+    version: str = ""
+    """The version of the agreement under which it was said, where that no longer judges the clock."""
 
 
 class Merge(NamedTuple):
@@ -183,3 +186,10 @@ EMPTY_FOLD: Final = Fold("", 0, 0, {}, ())
 def new_lead(lead_id: str) -> Lead:
     """A lead of which nothing is known yet."""
     return Lead(lead_id, 0, Pieces(), EMPTY_FOLD, ())
+
+
+def with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
+    """The same fold when it has these already."""
+    if all(map(is_, clocks, fold.clocks)):
+        return fold
+    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, tuple(clocks), fold.claims)

@@ -82,7 +82,7 @@ def _resumed(clock: Clock, duty: Duty, at: int, by: str, policy: Policy) -> Cloc
     calendar, since, due = policy.calendars.get(clock.calendar), clock.paused_at or at, clock.due_at
     due = max(due, due_at(calendar, at, left(calendar, since, due, clock.limit)))
     clock = left_pause(clock, at)._replace(state=CLOCK_TRANSITIONS[clock.state, ClockInput.RESUMED])
-    clock = due_moved(clock, due, _at_same_distance(clock, at, since, due, calendar, calendar), duty)
+    clock = due_moved(clock, due, at_same_distance(clock, at, since, due, calendar, calendar), duty)
     return clock._replace(moves=(*clock.moves, Move(Kind.RESUMED, at, by, due)))
 
 
@@ -130,7 +130,7 @@ def _with_remaining(clock: Clock, duty: Duty, target: Target, now: Happening, si
         due = max(due, due_at(theirs, at, at_least))
     if due == clock.due_at and name == clock.calendar:
         return clock
-    warnings = _at_same_distance(clock, at, since, due, calendar, theirs)
+    warnings = at_same_distance(clock, at, since, due, calendar, theirs)
     return due_moved(clock, due, warnings, duty)._replace(calendar=name)
 
 
@@ -143,7 +143,7 @@ def _anew(clock: Clock, duty: Duty, limit: Limit, calendar: Calendar | None, at:
     return due_moved(clock, due, passed + more, duty)
 
 
-def _at_same_distance(
+def at_same_distance(
     clock: Clock, now_at: int, since: int, due: int, calendar: Calendar | None, theirs: Calendar | None
 ) -> tuple[tuple[int | str, int], ...]:
     """Warnings that were still to come stay as long before the due instant as they were; none comes before now."""

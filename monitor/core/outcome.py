@@ -24,6 +24,12 @@ class Kind(StrEnum):
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
     FINALISED = "finalised"
+    AMENDED = "amended"
+    """A new version of the agreement is in force, or has taken over this clock."""
+    REVIEW_DUE = "review_due"
+    """The agreement is to be reviewed soon."""
+    REVIEW_OVERDUE = "review_overdue"
+    """The day by which the agreement was to be reviewed has passed."""
     AT_RISK = "at_risk"
     """A quota: its forecast has fallen below the share of its target that the agreement names."""
     CORRECTED = "corrected"
@@ -57,6 +63,9 @@ class Reason(StrEnum):
     DUTY_REMOVED = "duty_no_longer_in_policy"
     LATE_EVIDENCE = "late_evidence"
     WAIT_OVER = "final_after_over"
+    NEW_VERSION = "new_version_in_force"
+    REVIEW_NEAR = "review_by_near"
+    REVIEW_PASSED = "review_by_passed"
     TARGET_REACHED = "target_reached"
     TARGET_MISSED = "target_missed"
     FORECAST_LOW = "forecast_below_share"
@@ -93,8 +102,9 @@ class Outcome(NamedTuple):
     cycle: int
     """1 for the first clock of this duty on this lead, 2 after it was recycled and started again, …"""
     level: str
-    """`warned`: the percentage ("80") or the time left; `paused`, `resumed`, `reset`, `reassigned`, `stalled`: which
-    one ("1"); `withdrawn`: the kind taken back ("breached", "warned:80"); else ""."""
+    """`warned`: the percentage ("80") or the time left; `paused`, `resumed`, `reset`, `reassigned`, `stalled`,
+    `amended`: which one ("1"); `review_due`, `review_overdue`: by when; `withdrawn`: the kind taken back ("breached",
+    "warned:80"); else ""."""
     revision: int
     """How often late evidence turned this verdict."""
     policy_version: str
@@ -119,6 +129,8 @@ class Outcome(NamedTuple):
     supersedes: str | None = None
     """The outcome id that this revision replaces."""
     hold_us: int = 0
+    changes: tuple[str, ...] = ()
+    """`amended`, of the agreement as a whole: what is different from the version before, in words."""
     missing: str = ""
     """`breached` with DEFINITION_NOT_MET: what the lead lacked, in one line."""
     delivery: Delivery | None = None
@@ -126,14 +138,15 @@ class Outcome(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """What it is about: the lead, or quota, term and dims, such as `qualified-leads/2026-10/enterprise`."""
+        """What it is about: the lead, `agreement`, or quota, term and dims: `qualified-leads/2026-10/enterprise`."""
         if self.delivery is None:
-            return self.lead
+            return self.lead or self.duty
         return "/".join((self.duty, self.delivery.term, *(value for _, value in self.delivery.dims)))
 
     @property
     def outcome_id(self) -> str:
         """Deterministic: the same subject, duty, cycle, kind, level, policy version and revision give the same id."""
-        of_clock = f"{self.subject}\x1f{self.duty}\x1f{self.cycle}"
+        about = self.lead if self.delivery is None else self.subject
+        of_clock = f"{about}\x1f{self.duty}\x1f{self.cycle}"
         said = f"{of_clock}\x1f{self.kind}\x1f{self.level}\x1f{self.policy_version}\x1f{self.revision}"
         return "out_" + blake2b(said.encode(), digest_size=16).hexdigest()

@@ -1,15 +1,16 @@
-"""Folds a lead's history, with what the passing of time does in between: accept by silence, start the next clock."""
+"""Folds a lead's history, with what time does in between: accept by silence, start a clock, bring a new agreement."""
 
 from collections.abc import Iterable
 from typing import Final
 
 from monitor.core import event as ev
+from monitor.core.amendment import taken_over, under_their_versions
 from monitor.core.fold import apply, clock_on
 from monitor.core.lead import BY_TIME, EMPTY_FOLD, Clock, Evidence, Fold, Lead
 from monitor.core.matching import Happening
 from monitor.core.outcome import Kind
-from monitor.core.policy import Duty, Policy, Rhythm
-from monitor.core.starting import Prior, started
+from monitor.core.policy import Applies, Duty, Policy, Rhythm
+from monitor.core.starting import Prior, prior_of, started
 from monitor.core.tables import OPEN_STATES, ClockInput, ClockState
 
 # Clocks in a row that nobody acts on, after which an independent rhythm ends: the lead is abandoned, and it was said.
@@ -20,30 +21,40 @@ def folded(
     fold: Fold, pieces: Iterable[Evidence], policy: Policy, prior: Prior, known_until: int, until: int | None = None
 ) -> Fold:
     """The fold after these pieces and after all that time has brought about up to `known_until`, and before `until`."""
+    goes_on = policy.timed or policy.amending
     for evidence in pieces:
-        if policy.timed:
-            fold = _passed(fold, evidence.at, policy, prior, known_until)
+        if goes_on:
+            fold = _brought_about(fold, evidence.at, policy, prior, known_until)
         fold = apply(fold, evidence, policy, prior)
-    return _passed(fold, until, policy, prior, known_until) if policy.timed else fold
+    return _brought_about(fold, until, policy, prior, known_until) if goes_on else fold
 
 
-def folded_again(lead: Lead, policy: Policy) -> Fold:
-    """What all kept evidence of the lead adds up to now; what was settled before stays."""
-    prior: Prior = {(clock.duty, clock.cycle): clock for clock in lead.fold.clocks}
-    fold = folded(lead.base or EMPTY_FOLD, lead.evidence, policy, prior, lead.known_until)
+def _brought_about(fold: Fold, before: int | None, policy: Policy, prior: Prior, known_until: int) -> Fold:
+    for version in policy.versions:
+        at = version.effective_at
+        if version.applies_to is Applies.OPEN and at <= known_until and (before is None or at <= before):
+            fold = taken_over(_passed(fold, at, policy, prior, known_until), version, policy)
+    return _passed(fold, before, policy, prior, known_until)
+
+
+def folded_again(lead: Lead, policy: Policy) -> Lead:
+    """The lead as all kept evidence of it adds up now; what was settled before stays."""
+    before = lead.fold.clocks
+    fold = folded(lead.base or EMPTY_FOLD, lead.evidence, policy, prior_of(before, policy), lead.known_until)
     again = {(clock.duty, clock.cycle) for clock in fold.clocks}
     # What is final stays, and so does a clock whose duty this policy no longer has.
     stay = tuple(
         clock
-        for name, clock in prior.items()
-        if name not in again and (clock.final or policy.judging(clock).duty(clock.duty) is None)
+        for clock in before
+        if (clock.duty, clock.cycle) not in again and (clock.final or policy.judging(clock).duty(clock.duty) is None)
     )
     breached = {(t.duty, t.cycle) for t in lead.told if t.standing and t.kind == Kind.BREACHED}
     clocks = tuple(
         timed(clock, lead.known_until, policy) if (clock.duty, clock.cycle) in breached else clock
         for clock in (*fold.clocks, *stay)
     )
-    return fold._replace(clocks=clocks)
+    told = under_their_versions(lead.told, before, clocks)
+    return lead._replace(fold=fold._replace(clocks=clocks), told=told)
 
 
 def timed(clock: Clock, at: int, policy: Policy) -> Clock:

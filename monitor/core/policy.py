@@ -4,6 +4,7 @@ A policy file becomes these values in `monitor.wire.policy`; nothing here reads 
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cached_property
 from typing import Final, NamedTuple, Protocol
 
@@ -25,6 +26,8 @@ from monitor.core.limit import Limit as Limit
 from monitor.core.limit import LimitUnit as LimitUnit
 from monitor.core.money import Finance as Finance
 from monitor.core.quota import Quota as Quota
+from monitor.core.rules import Rules, rules_of
+from monitor.core.rules import Turn as Turn
 
 
 class Stage(NamedTuple):
@@ -48,33 +51,6 @@ DEFAULT_STAGES: Final[Mapping[str, Stage]] = {
 }
 
 
-class Start(NamedTuple):
-    """A duty whose clock an event may start, if `when` holds."""
-
-    duty: Duty
-    when: Condition
-
-
-class Turn(NamedTuple):
-    """A duty whose clock an event may end or move."""
-
-    duty: str
-    met_by: Condition
-    """What meets it; of a cadence, what ends it early."""
-    counts: Condition
-    cancelled_by: Condition
-    reset_by: Condition
-    paused_by: Condition
-    resumed_by: Condition
-
-
-class Rules(NamedTuple):
-    """What an event of one type may do to clocks. Conditions are cut down to the alternatives that name the type."""
-
-    starts: tuple[Start, ...]
-    turns: tuple[Turn, ...]
-
-
 class Judged(Protocol):
     """What carries the version of the agreement that it is judged by."""
 
@@ -82,6 +58,17 @@ class Judged(Protocol):
     def policy_version(self) -> str:
         """Its name."""
         ...
+
+
+class Applies(StrEnum):
+    """Which clocks a new version of the agreement judges."""
+
+    NEW = "new"
+    """Those that start when it is in force."""
+    OPEN = "open"
+    """Also those that are open when it comes into force."""
+    SINCE = "since"
+    """Also those that started since a date before it, as long as their verdicts are not final."""
 
 
 class _Agreement(NamedTuple):
@@ -97,28 +84,79 @@ class _Agreement(NamedTuple):
     duties: tuple[Duty, ...]
     segments: tuple[str, ...] = ()
     """Segments that metrics tell apart."""
+    effective_at: int = 0
+    """The beginning of `effective_from`, microseconds since the epoch."""
+    applies_to: Applies = Applies.NEW
+    applies_from: int = 0
+    """Clocks that start at this instant or later are judged by this version: `effective_at`, or the date before it."""
+    review_at: int | None = None
+    """The end of the day by which the agreement is to be reviewed; None: no such day is agreed."""
+    review_notice_us: int = 0
+    """How long before that it is said, microseconds."""
+    approved_by: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    """What is different from the version before, in words; nothing where that one is not loaded."""
     earlier: tuple["Policy", ...] = ()
+    """Older versions of the same agreement, in the order of their `effective_at`; they have none themselves."""
     quotas: tuple[Quota, ...] = ()
     finance: Finance | None = None
 
 
 class Policy(_Agreement):
-    """The agreement in force."""
+    """One version of the agreement, and with it those before that still judge clocks."""
+
+    @cached_property
+    def versions(self) -> tuple["Policy", ...]:
+        """All versions that are loaded, oldest first."""
+        return (*self.earlier, self)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, "Policy"]:
+        return {policy.version: policy for policy in self.versions}
 
     def in_force(self, at: int) -> "Policy":
-        return self
+        """The version whose rules start a clock at `at`: the newest that applies then, or the oldest of all."""
+        if not self.earlier or at >= self.applies_from:
+            return self
+        for policy in reversed(self.earlier):
+            if at >= policy.applies_from:
+                return policy
+        return self.earlier[0]
+
+    def as_of(self, at: int) -> "Policy":
+        """The same, as it judges when time has come to `at`: until then, a later version reaches back to no date."""
+        if at >= self._reaches_back_at:
+            return self
+        begun = sum(policy.effective_at <= at for policy in self.versions)
+        if begun not in self._as_of:
+            earlier = tuple([policy.as_of(at) for policy in self.earlier])
+            applies_from = self.applies_from if at >= self.effective_at else self.effective_at
+            self._as_of[begun] = self._replace(applies_from=applies_from, earlier=earlier)
+        return self._as_of[begun]
+
+    @cached_property
+    def _as_of(self) -> "dict[int, Policy]":
+        return {}
+
+    @cached_property
+    def _reaches_back_at(self) -> int:
+        """When the last of the versions that reach back to a date begins to."""
+        return max(
+            [policy.effective_at for policy in self.versions if policy.applies_from < policy.effective_at] or [0]
+        )
+
+    def of(self, version: str) -> "Policy | None":
+        """The version of that name, which judges the clocks that carry it; None when it is not loaded any more."""
+        return self if version == self.version else self._by_name.get(version)
 
     def judging(self, clock: Judged) -> "Policy":
         """The version that judges the clock: its own, or this one when that is not loaded any more."""
         return self if clock.policy_version == self.version else self.of(clock.policy_version) or self
 
-    def of(self, version: str) -> "Policy | None":
-        return self if version == self.version else None
-
     @cached_property
     def rules(self) -> Mapping[str, Rules]:
         """By event type: most events can do nothing to most clocks, and then nobody looks at these."""
-        return {type_: _rules(self.duties, type_) for type_ in EVENT_TYPES}
+        return {type_: rules_of(self.duties, type_) for type_ in EVENT_TYPES}
 
     @cached_property
     def watches(self) -> bool:
@@ -128,7 +166,13 @@ class Policy(_Agreement):
     @cached_property
     def timed(self) -> bool:
         """Whether passing time may do more than to breach: accept by silence, or start the next clock."""
-        return any(duty.silence_accepts or duty.rhythm is not None for duty in self.duties)
+        duties = (duty for policy in self.versions for duty in policy.duties)
+        return any(duty.silence_accepts or duty.rhythm is not None for duty in duties)
+
+    @cached_property
+    def amending(self) -> bool:
+        """Whether a version may take over clocks that another one has started."""
+        return bool(self.earlier) or self.applies_to is not Applies.NEW
 
     @cached_property
     def counts(self) -> bool:
@@ -145,26 +189,3 @@ class Policy(_Agreement):
             if duty.name == name:
                 return duty
         return None
-
-
-def _rules(duties: tuple[Duty, ...], type_: str) -> Rules:
-    starts = (Start(duty, _alternatives(duty.starts, type_)) for duty in duties)
-    turns = (_turn(duty, type_) for duty in duties)
-    return Rules(tuple(start for start in starts if start.when), tuple(turn for turn in turns if any(turn[1:])))
-
-
-def _turn(duty: Duty, type_: str) -> Turn:
-    attempts, pausing = duty.attempts, duty.pausing
-    conditions = (
-        duty.met_by if attempts is None else attempts.until,
-        () if attempts is None else attempts.counts,
-        duty.cancelled_by,
-        duty.reset_by,
-        () if pausing is None else pausing.begins,
-        () if pausing is None else pausing.ends,
-    )
-    return Turn(duty.name, *(_alternatives(condition, type_) for condition in conditions))
-
-
-def _alternatives(condition: Condition, type_: str) -> Condition:
-    return tuple(match for match in condition if type_ in match.types)

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from monitor.core.advance import Step, TimeAdvanced, advance
+from monitor.core.amendment import next_tick_at
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import LEDGER, Event, order_key
 from monitor.core.fact import facts_between
@@ -12,7 +13,7 @@ from monitor.core.merging import Forward
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
 from monitor.core.quota_book import QuotaBook
-from monitor.core.tellings import next_instant, pending_as_before
+from monitor.core.tellings import pending_as_before
 
 
 class Replay:
@@ -74,7 +75,7 @@ class Replay:
         step = advance(before, event, self._policy)
         self.leads[name] = step.lead
         if not pending_as_before(before, step.lead):
-            next_at = self._next[name] = next_instant(step.lead)
+            next_at = self._next[name] = next_tick_at(step.lead, self._policy)
             if next_at is not None:
                 self._deadlines.add(next_at, name)
         return step

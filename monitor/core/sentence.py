@@ -33,8 +33,24 @@ def sentence(outcome: Outcome, at: str | None = None, due_at: str | None = None)
         return of_quota(outcome, outcome.delivery)
     owner = f"owner {outcome.owner}" if outcome.owner else "nobody assigned"
     due = shortened(due_at or to_rfc3339(outcome.due_at)) + _limit(outcome)
-    said = _SAID[outcome.kind](outcome, shortened(at or to_rfc3339(outcome.at)), due)
-    return printable(f"{outcome.duty} on lead {outcome.lead} {said}; {owner}.")
+    say = _SAID.get(outcome.kind)
+    if say is None or not outcome.lead:
+        text = _of_agreement(outcome)
+    else:
+        said = say(outcome, shortened(at or to_rfc3339(outcome.at)), due)
+        text = f"{outcome.duty} on lead {outcome.lead} {said}; {owner}."
+    return printable(text)
+
+
+def _of_agreement(outcome: Outcome) -> str:
+    at, review_at = shortened(to_rfc3339(outcome.at)), shortened(to_rfc3339(outcome.due_at))
+    version = f"version {outcome.policy_version} of the agreement"
+    if outcome.kind is Kind.AMENDED:
+        changes = f": {'; '.join(outcome.changes)}" if outcome.changes else ""
+        return f"{version} is in force since {at}{changes}."
+    if outcome.kind is Kind.REVIEW_DUE:
+        return f"{version} is to be reviewed by {review_at}."
+    return f"{version} was to be reviewed by {review_at}, and no newer one is in force."
 
 
 def _taken_back(level: str) -> str:
@@ -42,6 +58,10 @@ def _taken_back(level: str) -> str:
     if kind == Kind.WARNED:
         return f"the warning at {level}%" if level.isdigit() else f"the warning at {level}"
     return "the breach" if kind == Kind.BREACHED else f"the verdict {kind.replace('_', ' ')}"
+
+
+def _by(reason: Reason) -> str:
+    return "by a new version of the agreement" if reason is Reason.NEW_VERSION else "by evidence that arrived late"
 
 
 def _warning(level: str) -> str:
@@ -91,7 +111,7 @@ def _duration(duration_us: int) -> str:
     return " ".join(parts[:2])
 
 
-# What is said of each kind, by the outcome, its instant, and its due instant with the limit.
+# What is said of a lead, by kind, from the outcome, its instant, and its due instant with the limit.
 _SAID: Final[Mapping[Kind, Callable[[Outcome, str, str], str]]] = {
     Kind.ACTIVATED: lambda _, at, due: f"started at {at}: a follow-up is due by {due}",
     Kind.PAUSED: lambda _, at, due: f"paused at {at}: time does not count until it is resumed; it was due by {due}",
@@ -100,12 +120,13 @@ _SAID: Final[Mapping[Kind, Callable[[Outcome, str, str], str]]] = {
     Kind.REASSIGNED: lambda _, at, due: f"passed to another owner at {at}: a follow-up is due by {due}",
     Kind.STALLED: lambda _, at, due: f"has been paused too long since {at}; it was due by {due}",
     Kind.PASSED_AROUND: lambda _, at, due: f"passed to more owners than agreed at {at}: a follow-up is due by {due}",
+    Kind.AMENDED: lambda o, at, due: f"is judged by version {o.policy_version} since {at}: a follow-up is due by {due}",
     Kind.WARNED: lambda o, at, due: f"{_warning(o.level)} at {at}: a follow-up is due by {due}",
     Kind.MET: _met,
     Kind.BREACHED: _breached,
     Kind.FULFILLED_LATE: lambda o, at, due: f"fulfilled late: followed up at {at}{_lateness(o)}, due by {due}",
     Kind.CANCELLED: lambda o, at, _: f"cancelled at {at}: {_CANCELLED.get(o.reason, 'an event ended the duty')}",
-    Kind.WITHDRAWN: lambda o, *_: f"corrected: {_taken_back(o.level)} was withdrawn, by evidence that arrived late",
+    Kind.WITHDRAWN: lambda o, *_: f"corrected: {_taken_back(o.level)} was withdrawn, {_by(o.reason)}",
     Kind.FINALISED: lambda _, at, due: f"final since {at}: later evidence changes nothing",
     # Only quotas say these, and have their own words, unless somebody else has written the outcome.
     Kind.AT_RISK: lambda _, at, due: f"at risk at {at}, due by {due}",

@@ -1,7 +1,7 @@
 """Starts clocks, also those that a lead's history, folded again, starts a second time."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from monitor.core.attempts import needed_after, reach_at
 from monitor.core.calendar import due_at
@@ -9,15 +9,37 @@ from monitor.core.definition import missing
 from monitor.core.lead import Clock, Fold, by_time
 from monitor.core.matching import Happening
 from monitor.core.moves import paused
-from monitor.core.policy import Attempts, Definition, Duty, Policy, Rhythm
+from monitor.core.outcome import Kind
+from monitor.core.policy import Applies, Attempts, Definition, Duty, Policy, Rhythm
 from monitor.core.predicate import holds
 from monitor.core.tables import LATE_STATES, LIVE_STATES, OPEN_STATES, ClockState
 from monitor.core.targets import calendar_of, target_of, warn_ats
 
-Prior = Mapping[tuple[str, int], Clock]
-"""Clocks by (duty, cycle) as they stood before a fold is made again."""
 
-NO_PRIOR: Final[Prior] = {}
+class Prior(NamedTuple):
+    """Clocks as they stood before a fold is made again."""
+
+    clocks: Mapping[tuple[str, int], Clock]
+    """By duty and cycle."""
+    lost: frozenset[tuple[str, int]]
+    """Of which no version that is loaded says how they began."""
+
+
+NO_PRIOR: Final = Prior({}, frozenset())
+
+
+def prior_of(clocks: Sequence[Clock], policy: Policy) -> Prior:
+    """These clocks, before they are judged again by `policy`."""
+    lost = frozenset([(clock.duty, clock.cycle) for clock in clocks if _began_unknown(clock, policy)])
+    return Prior({(clock.duty, clock.cycle): clock for clock in clocks}, lost)
+
+
+def _began_unknown(clock: Clock, policy: Policy) -> bool:
+    version = policy.in_force(clock.started_at)
+    before_all = clock.started_at < version.applies_from
+    if policy.of(clock.policy_version) is None:
+        return before_all or version.applies_to is Applies.NEW
+    return before_all and _amended(clock)
 
 
 def started(fold: Fold, duty: Duty, now: Happening, policy: Policy, prior: Prior) -> Fold:
@@ -28,7 +50,7 @@ def started(fold: Fold, duty: Duty, now: Happening, policy: Policy, prior: Prior
             if clock.round == fold.round and (not duty.repeats or _occupies(clock, duty, now)):
                 return fold
             cycle = max(cycle, clock.cycle + 1)
-    new = _again(fold, duty, cycle, now, policy, prior) if prior else _new(fold, duty, cycle, now, policy)
+    new = _again(fold, duty, cycle, now, policy, prior) if prior.clocks else _new(fold, duty, cycle, now, policy)
     if new is None:
         return fold
     return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, (*fold.clocks, new), fold.claims)
@@ -49,30 +71,41 @@ def _occupies(clock: Clock, duty: Duty, now: Happening) -> bool:
 def _again(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy, prior: Prior) -> Clock | None:
     """The clock, as far as it was settled before; None: a verdict behind this start is final already."""
     event = now.event
-    frozen = [clock for clock in prior.values() if clock.final and clock.duty == duty.name]
+    frozen = [clock for clock in prior.clocks.values() if clock.final and clock.duty == duty.name]
     for clock in frozen:
         if clock.started_by == event.id:
             clock = clock._replace(round=fold.round, then_at=_then_at(clock, duty))
             if clock.state in LATE_STATES:  # that it was breached is final; how late it is fulfilled is measured anew
                 clock = clock._replace(state=ClockState.BREACHED, ended_at=None, ended_by="")
+                if duty.attempts is not None:
+                    clock = _with_attempts(clock, duty.attempts)
             return clock
     # What ends a clock of a duty that repeats may start the next one at that very instant.
     latest_at = max((clock.verdict_at for clock in frozen), default=event.at - 1)
-    known = any(clock.duty == duty.name and clock.started_by == event.id for clock in prior.values())
+    known = any(clock.duty == duty.name and clock.started_by == event.id for clock in prior.clocks.values())
     if not known and (latest_at > event.at or (latest_at == event.at and not duty.repeats)):
         return None
-    old = prior.get((duty.name, cycle))
-    if old is not None and old.started_by == event.id and old.policy_version != policy.version:
-        # A later edit of the policy does not move a clock that runs.
-        if duty.definition is not None:
-            return old._replace(round=fold.round)
-        due = old.due_at if old.first_due_at is None else old.first_due_at
-        clock = old._replace(
-            state=ClockState.RUNNING, ended_at=None, ended_by="", round=fold.round, due_at=due, first_due_at=None,
-            moves=(), paused_at=None, stalls_at=None, then_at=_then_at(old, duty),
-        )  # fmt: skip
-        return clock if duty.attempts is None else _with_attempts(clock, duty.attempts)
+    name = (duty.name, cycle)
+    if name in prior.lost and prior.clocks[name].started_by == event.id:
+        old = prior.clocks[name]
+        return _as_it_began(old, fold.round, duty) if duty.definition is None else old._replace(round=fold.round)
     return _new(fold, duty, cycle, now, policy)
+
+
+def _as_it_began(old: Clock, round_: int, duty: Duty) -> Clock:
+    """A clock of a version that is not loaded any more, at its start: a later edit of the policy does not move it."""
+    due = old.due_at if old.first_due_at is None else old.first_due_at
+    # Where a version has taken it over, that is done again when its turn comes.
+    version = "" if _amended(old) else old.policy_version
+    clock = old._replace(
+        state=ClockState.RUNNING, ended_at=None, ended_by="", round=round_, due_at=due, policy_version=version,
+        first_due_at=None, moves=(), paused_at=None, stalls_at=None, then_at=_then_at(old, duty),
+    )  # fmt: skip
+    return clock if duty.attempts is None else _with_attempts(clock, duty.attempts)
+
+
+def _amended(clock: Clock) -> bool:
+    return any(move.kind is Kind.AMENDED for move in clock.moves)
 
 
 def _then_at(clock: Clock, duty: Duty) -> int | None:

@@ -22,6 +22,7 @@ REASONS: Final[Mapping[Kind, Reason]] = {
     Kind.REASSIGNED: Reason.OWNER_CHANGED,
     Kind.STALLED: Reason.PAUSE_TOO_LONG,
     Kind.PASSED_AROUND: Reason.OWNERS_TOO_MANY,
+    Kind.AMENDED: Reason.NEW_VERSION,
     Kind.WARNED: Reason.SHARE_USED,
     Kind.MET: Reason.IN_TIME,
     Kind.BREACHED: Reason.NO_EVIDENCE,

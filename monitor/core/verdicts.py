@@ -44,9 +44,9 @@ def difference(
                 continue
             outcome = _outcome(lead, clock, telling, before.revision, policy)
             entry = Told(*key, before.revision, True, telling.at, telling.due_at, _mark(outcome))
-            if before == entry:
+            if before._replace(version="") == entry:
                 continue
-            replaced = outcome.outcome_id if before.standing else None
+            replaced = _as_said(outcome, before).outcome_id if before.standing else None
             outcomes.append(outcome._replace(revision=before.revision + 1, supersedes=replaced))
             told[key] = entry._replace(revision=before.revision + 1)
     taken_back: list[Outcome] = []
@@ -81,8 +81,12 @@ def _withdrawal(lead: Lead, entry: Told, policy: Policy) -> Outcome:
     telling = Telling(Kind.WITHDRAWN, level, entry.at, entry.due_at)
     named = (clock for clock in lead.fold.clocks if (clock.duty, clock.cycle) == (entry.duty, entry.cycle))
     outcome = _outcome(lead, next(named, None) or _gone(entry, policy), telling, entry.revision, policy)
-    said = outcome._replace(kind=entry.kind, level=entry.level)
-    return outcome._replace(supersedes=said.outcome_id)
+    said = _as_said(outcome._replace(kind=entry.kind, level=entry.level), entry)
+    return outcome._replace(policy_version=said.policy_version, supersedes=said.outcome_id)
+
+
+def _as_said(outcome: Outcome, entry: Told) -> Outcome:
+    return outcome._replace(policy_version=entry.version or outcome.policy_version)
 
 
 def _gone(entry: Told, policy: Policy) -> Clock:
@@ -125,6 +129,7 @@ def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: 
         late_working_us,
         None,
         clock.hold_us,
+        (),
         clock.missing if telling.kind is Kind.BREACHED else "",
     )
 

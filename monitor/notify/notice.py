@@ -30,6 +30,8 @@ def notice_of(outcome: Outcome) -> Notice | Quiet:
             pass
         case Kind.AT_RISK | Kind.CORRECTED:
             pass
+        case Kind.AMENDED | Kind.REVIEW_DUE | Kind.REVIEW_OVERDUE if not outcome.lead:
+            pass
         case Kind.WITHDRAWN if outcome.level == Kind.BREACHED.value:
             pass
         case Kind.WITHDRAWN:
@@ -66,6 +68,7 @@ def _data(outcome: Outcome) -> dict[str, object]:
         "late_working_s": _seconds(outcome.late_working_us),
         "supersedes": outcome.supersedes,
         "policy_version": outcome.policy_version,
+        **({"changes": list(outcome.changes)} if outcome.changes else {}),
     }
 
 

@@ -93,7 +93,10 @@ class Settings(BaseSettings):
     events_partitions: int = Field(8, ge=1, le=1000, description="Partitions of the events topic, when it is created.")
     replication: int = Field(1, ge=1, le=10, description="Copies of each topic, when it is created.")
 
-    policy_file: Path = Field(Path("agreement.yaml"), description="The agreement to watch over.")
+    policy_file: Path = Field(
+        Path("agreement.yaml"),
+        description="The agreement to watch over: a file, or a folder of *.yaml with its versions.",
+    )
     store: Literal["memory", "rocksdb"] = Field("memory", description="Where a worker keeps its leads.")
     state_dir: Path = Field(Path(".lead-sla"), description="Directory for the worker's files.")
 

@@ -119,7 +119,7 @@ def letters(timeline: str, partition: int, judged: Judged) -> list[Send]:
 
 def tellings(judged: Judged) -> list[Send]:
     """The outcome records of a batch."""
-    return [(outcome.lead.encode(), encode_outcome(outcome), ()) for outcome in judged.outcomes]
+    return [(outcome.lead.encode() or None, encode_outcome(outcome), ()) for outcome in judged.outcomes]
 
 
 def records_of(states: Sequence[State]) -> list[Send]:

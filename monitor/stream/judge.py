@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Final
 
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.policy import Policy
@@ -13,6 +14,9 @@ from monitor.stream.engine.shards import Shard
 from monitor.stream.partition_judge import Judged, OpenClocks, PartitionJudge, ReadTick
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.dead_letter import DeadLetterReason
+
+# Somebody has to judge the agreement itself, and every installation has this partition.
+AGREEMENT_PARTITION: Final = 0
 
 
 class Judge:
@@ -37,7 +41,16 @@ class Judge:
 
     def own(self, partitions: list[int]) -> None:
         """Recovery is complete: begin anew from the tables of exactly these partitions."""
-        self.partitions = {p: PartitionJudge(self._shard(p), self._policy) for p in partitions}
+        self.partitions = {
+            p: PartitionJudge(self._shard(p), self._policy, agreement=p == AGREEMENT_PARTITION) for p in partitions
+        }
+
+    def adopt(self, policy: Policy) -> None:
+        """Judge all partitions by this policy, each from its next batch on. What is under way is told as it was."""
+        self._policy = policy
+        for partition, judge in self.partitions.items():
+            judge.adopt(policy)
+            self.on_judged(partition, None)
 
     def open_clocks(self) -> OpenClocks:
         """Open clocks over all partitions of this worker, by (duty, state)."""

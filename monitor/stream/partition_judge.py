@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from monitor.core.advance import Remark, Step, TimeAdvanced, advance
+from monitor.core.agreement import AGREEMENT, advance_agreement, agreement_next_at
+from monitor.core.amendment import amended_at, next_tick_at
 from monitor.core.calendar import CalendarExhausted
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import Event
@@ -14,7 +17,7 @@ from monitor.core.merging import Forward
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
 from monitor.core.tables import ClockState
-from monitor.core.tellings import next_instant, pending_as_before
+from monitor.core.tellings import pending_as_before
 from monitor.stream.engine.shards import Shard
 from monitor.telemetry.metrics import ClockState as ClockLabel
 from monitor.wire.state import UnreadableState, clock_states, decode_state, encode_state, state_header
@@ -22,6 +25,7 @@ from monitor.wire.timeline import UnreadableRecord, decode_record
 
 _LOG_APPEND_TIME: Final = 1
 """Kafka's code for a timestamp that the broker gave."""
+_AGREEMENT_KEY: Final = AGREEMENT.encode()
 OpenClocks = Counter[tuple[str, ClockLabel]]
 """How many clocks are open, by (duty, state)."""
 _OPEN: Final[Mapping[ClockState, ClockLabel]] = {ClockState.RUNNING: "running", ClockState.BREACHED: "breached"}
@@ -54,10 +58,13 @@ class Judged(NamedTuple):
 class PartitionJudge:
     """The leads of one partition. After a fold that could not be stored it must be thrown away."""
 
-    def __init__(self, shard: Shard, policy: Policy) -> None:
-        """Reads the whole shard once, for deadlines and counts."""
+    def __init__(self, shard: Shard, policy: Policy, *, agreement: bool = False) -> None:
+        """Reads the whole shard once, for deadlines and counts. `agreement`: the agreement itself is judged here."""
         self._shard = shard
         self._policy = policy
+        self._agreement = agreement
+        self._early: dict[bytes, int] = {}
+        """Leads that must be looked at before the instant that their state waits for: the policy is another."""
         self._touched: dict[bytes, bytes] = {}
         self._folded_to = 0
         self._opened: OpenClocks = Counter()
@@ -82,6 +89,27 @@ class PartitionJudge:
                         (duty, _OPEN[state]) for duty, state in clock_states(packed) if state in _OPEN
                     )
         self.deadlines.fill(pending)
+        self._look_again()
+
+    def adopt(self, policy: Policy) -> None:
+        """Judge by this policy from the next batch on."""
+        self._policy = policy
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """A version that was not known when a lead was last judged may have to take over its clocks."""
+        self._early.clear()
+        if self._agreement:
+            self._early[_AGREEMENT_KEY] = 1  # at once, as of the beginning of time
+        if self._policy.amending:
+            for key, packed in chain(self._shard.items(), self._touched.items()):
+                with suppress(UnreadableState):
+                    if key != _AGREEMENT_KEY and state_header(packed).next_at:
+                        at = amended_at(decode_state(key.decode(), packed).fold.clocks, self._policy)
+                        if at is not None:
+                            self._early[key] = at
+        for key, at in self._early.items():
+            self.deadlines.add(at, key)
 
     def fold(self, records: Iterable[Any]) -> Judged:
         """Judge records in their order; those that a lead's state already contains change nothing."""
@@ -144,22 +172,27 @@ class PartitionJudge:
         return None if packed is None else decode_state(name, packed)
 
     def _advance(self, key: bytes, event: Event | Forward | TimeAdvanced, offset: int) -> Step | None:
-        """None: the lead's state contains this record already."""
+        """None: the record changes nothing of the lead, as one that its state already contains."""
         packed = self._packed(key)
         before, next_at = None, 0
         if packed is not None:
             _, known_offset, next_at = state_header(packed)
             if offset <= known_offset:
-                if isinstance(event, TimeAdvanced) and next_at:
-                    self.deadlines.add(next_at, key)  # an old tick took it out, and is not the one it waits for
+                waits_at = self._next_at(key)
+                if isinstance(event, TimeAdvanced) and waits_at is not None:
+                    self.deadlines.add(waits_at, key)  # an old tick took it out, and is not the one it waits for
                 return None
             before = decode_state(key.decode(), packed)
-        step = advance(before, event, self._policy)
+        step = self._step(key, before, event)
         after = step.lead
+        waits_at = next_at
+        early = isinstance(event, TimeAdvanced) and not 0 < waits_at <= event.at
         if isinstance(event, TimeAdvanced) or not pending_as_before(before, after):
-            next_at = next_instant(after) or 0
+            next_at = self._next_after(key, after) or 0
             if next_at:
                 self.deadlines.add(next_at, key)
+        if early and before is not None and next_at == waits_at and _as_before(before, step):
+            return None  # nothing has come of it
         # Packed at once, while all of it is still in the processor's caches; few leads occur twice in a batch.
         self._touched[key] = encode_state(after, offset, next_at)
         if before is None:
@@ -173,8 +206,25 @@ class PartitionJudge:
         return self._touched.get(key) or self._shard.get(key)
 
     def _next_at(self, key: bytes) -> int | None:
-        packed = self._packed(key)
-        return None if packed is None else state_header(packed).next_at or None
+        packed, early_at = self._packed(key), self._early.get(key)
+        next_at = None if packed is None else state_header(packed).next_at or None
+        return early_at if next_at is None else next_at if early_at is None else min(early_at, next_at)
+
+    def _step(self, key: bytes, before: Lead | None, event: Event | Forward | TimeAdvanced) -> Step:
+        if not isinstance(event, TimeAdvanced):
+            return advance(before, event, self._policy)
+        if self._early.get(key, event.at + 1) <= event.at:
+            del self._early[key]
+        if key == _AGREEMENT_KEY:
+            return advance_agreement(before, event.at, self._policy)
+        return advance(before, event, self._policy)
+
+    def _next_after(self, key: bytes, lead: Lead) -> int | None:
+        return agreement_next_at(lead, self._policy) if key == _AGREEMENT_KEY else next_tick_at(lead, self._policy)
+
+
+def _as_before(before: Lead, step: Step) -> bool:
+    return not step.outcomes and step.lead.fold is before.fold
 
 
 def _appended_at(record: Any) -> int | None:

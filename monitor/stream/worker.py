@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from monitor.core.policy import Policy
 from monitor.notify.delivery import Backoff
@@ -102,6 +104,10 @@ class Worker:
         """The name of the table's changelog topic, which has to exist before the worker starts."""
         return f"{group}-leads-changelog"
 
+    def adopt(self, policy: Policy) -> None:
+        """Judge by this policy from the next batches on."""
+        self._judge.adopt(policy)
+
     def live(self) -> list[str]:
         """See `monitor.ports.Health`."""
         return [f"the worker crashed: {type(self._app.crash_reason).__name__}"] if self._app.crashed else []
@@ -114,13 +120,16 @@ class Worker:
             return ["partitions are being assigned and their state recovered"]
         return []
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set. Raises what the engine crashed with, KafkaError when no broker answers."""
+    async def run(self, stop: asyncio.Event, *beside: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Work until `stop` is set; `beside` is run as long, and the worker ends when it fails.
+
+        Raises what the engine crashed with, KafkaError when no broker answers, and what `beside` raises.
+        """
         collect_less_often()
         self._app.finalize()
         try:
             await self._app.start()
-            tasks = [asyncio.create_task(self._ticker.run()), asyncio.create_task(self._watch.run())]
+            tasks = [asyncio.create_task(work()) for work in (self._ticker.run, self._watch.run, *beside)]
             ends = [asyncio.create_task(stop.wait()), asyncio.create_task(self._app.until_crashed())]
             await asyncio.wait([*tasks, *ends], return_when=asyncio.FIRST_COMPLETED)
             for task in tasks + ends:

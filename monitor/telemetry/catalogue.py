@@ -111,6 +111,16 @@ METRICS: Final[Mapping[str, Spec]] = {
     "lead_sla_stage_transitions_total": Spec(
         "counter", "Stage changes of leads, by whether the policy allows them.", ("legality",)
     ),
+    "lead_sla_policy_info": Spec(
+        "gauge",
+        "Always 1; the newest version of the agreement that this worker has read is in the label.",
+        ("version",),
+    ),
+    "lead_sla_policy_reloads_total": Spec(
+        "counter",
+        "Changes of the agreement's files: adopted; refused for their mistakes, which is counted anew every minute.",
+        ("result",),
+    ),
     "lead_sla_worker_ready": Spec("gauge", "1 while this worker judges, 0 while it starts, recovers or stops."),
     "lead_sla_build_info": Spec("gauge", "Always 1; the version is in the label.", ("version",)),
 }

@@ -11,6 +11,8 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from monitor.core.advance import Remark
+from monitor.core.agreement import DUTY as AGREEMENT_DUTY
+from monitor.core.agreement import OF_AGREEMENT
 from monitor.core.outcome import Kind, Outcome
 from monitor.ports import DELIVERY_REASONS
 from monitor.telemetry.catalogue import METRICS, counter, gauge, histogram
@@ -23,6 +25,7 @@ EventResult = Literal[
     "accepted", "dead_letter", "duplicate", "out_of_order", "too_late", "erased", "merged_in_part", "merged_in_circle"
 ]
 TickResult = Literal["sent", "held_back", "read"]
+ReloadResult = Literal["adopted", "refused"]
 Legality = Literal["legal", "skipped", "illegal"]
 ClockState = Literal["running", "breached"]
 OpenClocks = Callable[[], Mapping[tuple[str, ClockState], int]]
@@ -102,12 +105,15 @@ class Metrics:
         self._lag = gauge("lead_sla_partition_lag_records", self.registry)
         self._deliveries = counter("lead_sla_deliveries_total", self.registry)
         self._transitions = counter("lead_sla_stage_transitions_total", self.registry)
+        self._policy = gauge("lead_sla_policy_info", self.registry)
+        self._reloads = counter("lead_sla_policy_reloads_total", self.registry)
         self._ready = gauge("lead_sla_worker_ready", self.registry)
         gauge("lead_sla_build_info", self.registry).labels(version).set(1)
 
     def initialise(
         self,
         *,
+        policy_version: str,
         duties: Collection[str],
         teams: Collection[str],
         segments: Collection[str],
@@ -125,6 +131,8 @@ class Metrics:
         self._channels, self._types = frozenset(channels), frozenset(event_types) | {UNKNOWN_TYPE}
         self._reasons = frozenset(dead_letter_reasons)
         self._clocks.duties = self._duties
+        self._policy.clear()
+        self._policy.labels(policy_version).set(1)
         self.registry.unregister(self._first_touch)
         self.registry.unregister(self._lateness)
         self._first_touch = histogram("lead_sla_first_touch_seconds", self.registry, limits_s)
@@ -141,8 +149,12 @@ class Metrics:
         for duty in self._duties:
             self._first_touch.labels(duty)
             self._lateness.labels(duty)
+        for kind in OF_AGREEMENT:
+            self._outcomes.labels(AGREEMENT_DUTY, kind, NONE, NONE)
         for result in ("sent", "held_back", "read"):
             self._ticks.labels(result)
+        for reloaded in get_args(ReloadResult):
+            self._reloads.labels(reloaded)
         for channel, result in product(self._channels, _DELIVERY_RESULTS):
             self._deliveries.labels(channel, result)
         for legality in get_args(Legality):
@@ -166,7 +178,8 @@ class Metrics:
         touched_us: defaultdict[str, list[int]] = defaultdict(list)
         late_us: defaultdict[str, list[int]] = defaultdict(list)
         for outcome in outcomes:
-            duty, kind, evidence_at = outcome.duty, outcome.kind, outcome.evidence_at
+            kind, evidence_at = outcome.kind, outcome.evidence_at
+            duty = _bounded(outcome.duty, self._duties) if outcome.lead else AGREEMENT_DUTY
             said[duty, kind, outcome.team, outcome.segment] += 1
             if evidence_at is None or outcome.revision:
                 continue  # a revised verdict was measured when it was first said
@@ -175,14 +188,14 @@ class Metrics:
             if kind is Kind.FULFILLED_LATE:
                 late_us[duty].append(evidence_at - outcome.due_at)
         for (duty, kind, team, segment), count in said.items():
-            bounded = (_bounded(duty, self._duties), kind, _bounded(team, self._teams))
+            bounded = (duty, kind, _bounded(team, self._teams))
             self._outcomes.labels(*bounded, _bounded(segment, self._segments)).inc(count)
         self._observe(self._first_touch, touched_us)
         self._observe(self._lateness, late_us)
 
     def _observe(self, waits: Histogram, by_duty: Mapping[str, Sequence[int]]) -> None:
         for duty, waits_us in by_duty.items():
-            of_duty = waits.labels(_bounded(duty, self._duties))
+            of_duty = waits.labels(duty)
             for wait_us in waits_us:
                 of_duty.observe(max(0, wait_us) / _US_PER_S)
 
@@ -222,6 +235,10 @@ class Metrics:
                 self._transitions.labels(legality).inc(count)
             elif result := _ODDITIES.get(remark):
                 self.event_read(type_, result, count)
+
+    def policy_reloaded(self, result: ReloadResult) -> None:
+        """The files of the agreement had changed."""
+        self._reloads.labels(result).inc()
 
     def forwarded(self, count: int) -> None:
         """So many events were passed on from leads that were merged."""

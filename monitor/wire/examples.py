@@ -6,7 +6,7 @@ from typing import Final
 
 from monitor.core import event as ev
 from monitor.core.event import Scalar
-from monitor.core.instant import from_rfc3339
+from monitor.core.instant import from_rfc3339, to_rfc3339
 from monitor.core.outcome import Delivery, Kind, Outcome, Reason
 from monitor.wire.outcome import encode_outcome
 
@@ -55,7 +55,7 @@ def lead_events() -> dict[str, dict[str, object]]:
 
 
 def outcomes() -> Iterator[Outcome]:
-    """One of each kind: a duty in time, one late, one ended, one whose time moved, a breach taken back."""
+    """One of each kind: a duty in time, late, ended, moved, a breach taken back; the agreement itself."""
     activated = Outcome(
         kind=Kind.ACTIVATED, lead="L-1", duty="first-touch", cycle=1, level="", revision=0, policy_version="2026-Q4",
         reason=Reason.STARTED, at=_STARTED_AT, team="sales", owner="ana", segment="enterprise",
@@ -94,6 +94,22 @@ def outcomes() -> Iterator[Outcome]:
     )  # fmt: skip
     yield from _of_quota()
     yield silent._replace(kind=Kind.FINALISED, reason=Reason.WAIT_OVER, at=from_rfc3339("2026-10-02T11:02:00Z"))
+    yield from _of_the_agreement()
+
+
+def _of_the_agreement() -> Iterator[Outcome]:
+    begun_at, review_at = from_rfc3339("2026-09-30T22:00:00Z"), from_rfc3339("2026-12-18T23:00:00Z")
+    amended = Outcome(
+        kind=Kind.AMENDED, lead="", duty="agreement", cycle=2, level="", revision=0, policy_version="2026-Q4",
+        reason=Reason.NEW_VERSION, at=begun_at, team="", owner="", segment="", lead_source="", started_at=begun_at,
+        due_at=review_at, limit="", calendar="", evidence_ids=(), evidence_at=None,
+        changes=("duty first-touch, within: 4 working_hours instead of 8 working_hours",),
+    )  # fmt: skip
+    yield amended
+    review = amended._replace(level=to_rfc3339(review_at), changes=())
+    near_at = from_rfc3339("2026-12-04T23:00:00Z")
+    yield review._replace(kind=Kind.REVIEW_DUE, reason=Reason.REVIEW_NEAR, at=near_at)
+    yield review._replace(kind=Kind.REVIEW_OVERDUE, reason=Reason.REVIEW_PASSED, at=review_at)
 
 
 def _of_quota() -> Iterator[Outcome]:

@@ -45,12 +45,12 @@ class OutcomeData(BaseModel):
     model_config = _CONFIG
 
     kind: Kind = Field(description="What is said. A verdict may be revised until the clock is `finalised`.")
-    lead: str = Field(description="Id of the lead; empty: the outcome is of a quota.")
-    duty: str = Field(description="Name of the duty in the agreement.")
+    lead: str = Field(description="Id of the lead; empty: it is about a quota or the agreement itself.")
+    duty: str = Field(description="Name of the duty or quota; `agreement`: the agreement itself.")
     cycle: int = Field(ge=1, description="1 for the first clock of this duty on this lead, 2 after it was recycled.")
-    level: str = Field(description="Warned: the percentage used up. Withdrawn: the kind taken back. Else empty.")
+    level: str = Field(description="Tells apart what one kind says of one clock: see the kinds. Often empty.")
     revision: int = Field(ge=0, description="How often late evidence turned this verdict.")
-    policy_version: str = Field(description="Version of the agreement in force when the clock started.")
+    policy_version: str = Field(description="Version of the agreement that judges the clock.")
     reason: Reason = Field(description="Why it is said.")
     team: str = Field(description="Team that owes the duty.")
     owner: str = Field(description="Owner at that time; empty: nobody was assigned.")
@@ -67,6 +67,10 @@ class OutcomeData(BaseModel):
     late_working_s: Seconds | None = Field(description="Fulfilled late: working time after the due instant, seconds.")
     supersedes: str | None = Field(description="Id of the outcome that this one replaces.")
     text: str = Field(description="The same as one sentence; names in it come from outside, escape it where shown.")
+    changes: tuple[str, ...] = Field(
+        default=(),
+        description="Amended, of the agreement itself: what differs from the version before, in words; else not there.",
+    )
     missing: str = Field("", description="Breached definition: what the lead lacked, in one line. Else left out.")
     delivery: DeliveryData | None = Field(None, description="Of a quota: how it stood. Else left out.")
 
@@ -83,7 +87,7 @@ class OutcomeEvent(BaseModel):
     )
     source: Literal["lead-sla"] = Field(description="Who says so.")
     type: str = Field(pattern=r"^lead-sla\.outcome\.[a-z_]+\.v1$", description="lead-sla.outcome.<kind>.v1")
-    subject: str = Field(description="Id of the lead; of a quota its name, term and dims.")
+    subject: str = Field(description="Id of the lead; of a quota its name, term and dims; or `agreement`.")
     time: Instant = Field(description="When it became true: breached at the due instant, met at the evidence instant.")
     datacontenttype: Literal["application/json"] = Field(description="Media type of data.")
     data: OutcomeData = Field(description="The outcome itself.")
@@ -118,6 +122,7 @@ class _Data(msgspec.Struct, gc=False, omit_defaults=True):
     late_working_s: float | None
     supersedes: str | None
     text: str
+    changes: tuple[str, ...] = ()
     missing: str = ""
     delivery: dict[str, object] | None = None
 
@@ -142,7 +147,7 @@ def encode_outcome(outcome: Outcome) -> bytes:
     (
         kind, lead, duty, cycle, level, revision, policy_version, reason, at, team, owner, segment, lead_source,
         started_at, due_at, limit, calendar, evidence_ids, evidence_at, late_elapsed_us, late_working_us, supersedes,
-        hold_us, missing, delivery,
+        hold_us, changes, missing, delivery,
     ) = outcome  # fmt: skip
     time, due = to_rfc3339(at), to_rfc3339(due_at)
     data = _Data(
@@ -169,11 +174,13 @@ def encode_outcome(outcome: Outcome) -> bytes:
         _seconds(late_working_us),
         supersedes,
         sentence(outcome, time, due),
+        changes,
         missing,
         None if delivery is None else _delivery(delivery),
     )
-    subject = lead if delivery is None else outcome.subject
-    return _encode(_Event("1.0", outcome.outcome_id, SOURCE, _TYPES[kind], subject, time, "application/json", data))
+    return _encode(
+        _Event("1.0", outcome.outcome_id, SOURCE, _TYPES[kind], lead or outcome.subject, time, "application/json", data)
+    )
 
 
 def decode_outcome(value: bytes | None) -> Outcome:
@@ -218,6 +225,7 @@ def _outcome(event: OutcomeEvent) -> Outcome:
         late_working_us=_microseconds(data.late_working_s),
         supersedes=data.supersedes,
         hold_us=round(data.hold_s * _US_PER_S),
+        changes=data.changes,
         missing=data.missing,
         delivery=None if data.delivery is None else _delivered(data.delivery),
     )

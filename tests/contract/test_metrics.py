@@ -10,6 +10,7 @@ from tests.support.programs import needed
 def full_exposition() -> bytes:
     metrics = Metrics(version="0.1.0")
     metrics.initialise(
+        policy_version="2026-Q4",
         duties=["first-touch"],
         teams=["sales", "marketing"],
         segments=["enterprise", 'odd "quoted"\nname'],

@@ -16,6 +16,7 @@ from monitor.core.limit import Limit, LimitUnit
 from monitor.core.policy import Target
 from monitor.core.replay import Replay
 from monitor.stream.engine.shards import MemoryShard
+from monitor.stream.judge import AGREEMENT_PARTITION
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.lead_event import decode
 from monitor.wire.outcome import encode_outcome
@@ -82,7 +83,7 @@ class Simulation:
         self.world.calm_down()
         self.world.run(END_S)
         for machine in self.machines:
-            machine.process.kill()
+            machine.retire()
         last = Machine(self.cluster, POLICY, "last", by_transactions=self.by_transactions, disk=False)
         last.disk = self.rng.choice([None, *(machine.disk for machine in self.machines)])
         self.machines.append(last)
@@ -184,7 +185,7 @@ class Simulation:
         committed = self.cluster.group.committed.get(TP(TOPICS.timeline, partition), 0)
         assert committed == len(timeline), f"partition {partition} was not judged to its end"
         shard = MemoryShard()
-        judge = PartitionJudge(shard, POLICY)
+        judge = PartitionJudge(shard, POLICY, agreement=partition == AGREEMENT_PARTITION)
         judged = judge.fold(timeline)
         judge.remember(judged, 0)
         expected = Counter(map(encode_outcome, judged.outcomes))

@@ -297,9 +297,12 @@ class Machine:
         self.disk: dict[int, MemoryShard] | None = {} if disk else None
         self._holes = holes
         self._starts = 0
+        self._retired = False
 
     def start(self) -> None:
         """A new process."""
+        if self._retired:
+            return
         self._starts += 1
         self.process = process = Process(self.world, f"{self._name}.{self._starts}")
         process.on_step = lambda _: self.on_step(self)
@@ -315,6 +318,11 @@ class Machine:
     def kill(self) -> None:
         """kill -9, and a start a little later."""
         self._end(self.process)
+
+    def retire(self) -> None:
+        """kill -9, and no start any more."""
+        self._retired = True
+        self.process.kill()
 
     def terminate(self) -> None:
         """SIGTERM, and a start a little later."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from monitor.core.instant import from_rfc3339
 from monitor.core.policy import Policy
 from monitor.stream.engine.shards import MemoryShard
+from monitor.stream.judge import AGREEMENT_PARTITION
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.outcome import encode_outcome
 from monitor.wire.state import state_header
@@ -38,7 +39,7 @@ def fold(timeline: Mapping[int, list[Any]], policy: Policy) -> Folded:
     states: dict[int, dict[bytes, bytes]] = {}
     for partition, records in timeline.items():
         shard = MemoryShard()
-        judge = PartitionJudge(shard, policy)
+        judge = PartitionJudge(shard, policy, agreement=partition == AGREEMENT_PARTITION)
         for start in range(0, len(records), _FOLD_RECORDS):
             chunk = records[start : start + _FOLD_RECORDS]
             judged = judge.fold(chunk)

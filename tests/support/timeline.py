@@ -5,26 +5,31 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monitor.core import event as ev
-from monitor.core.event import Event, Scalar
+from monitor.core.event import Event
 from monitor.core.outcome import Kind, Reason
+from tests.support.timeline_words import (
+    TimelineError,
+    Words,
+    activity,
+    duration_us,
+    instant_at,
+    lead_event,
+    level,
+    limit,
+    one_of,
+    scalar,
+    seconds,
+)
 
-T = TypeVar("T")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-CHANNELS = (*ev.CHANNELS, "chat")
-HEADERS = ("agreement", "zone", "live only")
+HEADERS = ("agreement", "zone", "live only", "kafka")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_TIME = re.compile(r"(\d{2}:\d{2}(?::\d{2}(?:\.\d{6})?)?)([+-]\d{2}:\d{2})?")
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)us)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
-
-
-class TimelineError(ValueError):
-    """A script cannot be read; the message names file and line."""
 
 
 class Arrives(NamedTuple):
@@ -89,37 +94,6 @@ class Timeline:
         return self.path.parent / "agreements" / self.headers["agreement"]
 
 
-class _Words:
-    """The words of one line, taken from the left."""
-
-    def __init__(self, words: list[str]) -> None:
-        self._words = words
-
-    def __bool__(self) -> bool:
-        return bool(self._words)
-
-    def peek(self) -> str:
-        return self._words[0] if self._words else ""
-
-    def take(self, what: str = "a word") -> str:
-        if not self._words:
-            raise TimelineError(f"{what} is missing at the end of the line")
-        return self._words.pop(0)
-
-    def given(self, *phrase: str) -> bool:
-        """Take the phrase if it comes next."""
-        if tuple(self._words[: len(phrase)]) != phrase:
-            return False
-        del self._words[: len(phrase)]
-        return True
-
-    def before(self, word: str) -> "_Words":
-        """The words before `word`; those from it on stay."""
-        cut = self._words.index(word) if word in self._words else len(self._words)
-        head, self._words = self._words[:cut], self._words[cut:]
-        return _Words(head)
-
-
 def read_timeline(path: Path) -> Timeline:
     """The script in that file. Raises TimelineError, naming file and line."""
     reader = _Reader(path)
@@ -162,7 +136,7 @@ class _Reader:
         for name in ("agreement", "zone"):
             if name not in self._timeline.headers:
                 raise TimelineError(f"no `{name}:` above the first step")
-        words = _Words(text.split())
+        words = Words(text.split())
         if words.given("expect"):
             self._expect(words)
         else:
@@ -192,7 +166,7 @@ class _Reader:
         if name == "agreement" and not self._timeline.agreement.is_file():
             raise TimelineError(f"no agreement {value} in agreements/")
 
-    def _step(self, words: _Words) -> Step:
+    def _step(self, words: Words) -> Step:
         happened_at = self._instant(words)
         if words.given("nothing"):
             return Passes(self._now(happened_at))
@@ -215,16 +189,16 @@ class _Reader:
         self._now_at = at
         return at
 
-    def _event(self, words: _Words, at: int) -> Event:
+    def _event(self, words: Words, at: int) -> Event:
         if words.given("again"):
             if self._last is None or words:
                 raise TimelineError("`again` stands alone, behind the event that arrives again")
             return self._last
         if words.given("lead"):
             self._lead = words.take("the lead's name")
-            type_, data = _lead_event(words)
+            type_, data = lead_event(words)
         else:
-            type_, data = _activity(words)
+            type_, data = activity(words)
         source = "crm"
         while words:
             word = words.take()
@@ -234,28 +208,28 @@ class _Reader:
             elif word == "from":
                 source = words.take("the source")
             elif word == "for":
-                data["duration_s"] = _seconds(words)
+                data["duration_s"] = seconds(words)
             elif word == "connected":
                 data["outcome"] = word
             elif word == "because":
                 data["reason"] = words.take("the reason")
             elif sign and name in ev.DATA_FIELDS:
-                data[name] = _scalar(value)
+                data[name] = scalar(value)
             else:
                 raise TimelineError(f"unknown word `{word}`; fields are written name=value")
         if not self._lead:
             raise TimelineError("no lead was named so far; write `on L-1`")
         return Event(self._lead, f"e{self._line:03}", type_, at, source, data)
 
-    def _expect(self, words: _Words) -> None:
+    def _expect(self, words: Words) -> None:
         if self._expecting is None:
             self._expecting, self._expects_line = [], self._line
         if words.given("nothing"):
             return
-        kind = _one_of(Kind, words.take("the kind of outcome"))
-        taken_back = _one_of(Kind, words.take("the kind taken back")).value if kind is Kind.WITHDRAWN else ""
+        kind = one_of(Kind, words.take("the kind of outcome"))
+        taken_back = one_of(Kind, words.take("the kind taken back")).value if kind is Kind.WITHDRAWN else ""
         duty = words.take("the duty")
-        level = ":".join(part for part in (taken_back, _level(words)) if part)
+        said_level = ":".join(part for part in (taken_back, level(words)) if part)
         lead, cycle, details = self._lead, 1, {}
         while words:
             name = words.take()
@@ -266,20 +240,20 @@ class _Reader:
             else:
                 field_name, value = self._detail(name, words)
                 details[field_name] = value
-        self._expecting.append(Verdict(self._line, lead, duty, cycle, kind, level, details))
+        self._expecting.append(Verdict(self._line, lead, duty, cycle, kind, said_level, details))
 
-    def _detail(self, name: str, words: _Words) -> tuple[str, object]:
+    def _detail(self, name: str, words: Words) -> tuple[str, object]:
         readers: dict[str, tuple[str, Callable[[], object]]] = {
             "at": ("at", lambda: self._instant(words)),
             "due": ("due_at", lambda: self._instant(words)),
             "started": ("started_at", lambda: self._instant(words)),
-            "late": ("late_elapsed_us", lambda: _duration_us(words.take("a duration"))),
-            "working": ("late_working_us", lambda: _duration_us(words.take("a duration"))),
-            "because": ("reason", lambda: _one_of(Reason, words.take("the reason"))),
+            "late": ("late_elapsed_us", lambda: duration_us(words.take("a duration"))),
+            "working": ("late_working_us", lambda: duration_us(words.take("a duration"))),
+            "because": ("reason", lambda: one_of(Reason, words.take("the reason"))),
             "owner": ("owner", lambda: words.take("the owner").replace("nobody", "")),
             "team": ("team", lambda: words.take("the team")),
             "segment": ("segment", lambda: words.take("the segment")),
-            "limit": ("limit", lambda: f"{words.take('the amount')} {_limit(words, words.take('the unit'))}"),
+            "limit": ("limit", lambda: f"{words.take('the amount')} {limit(words, words.take('the unit'))}"),
         }
         if name not in readers:
             raise TimelineError(f"unknown detail `{name}`; known are lead, cycle, {', '.join(readers)}")
@@ -291,7 +265,7 @@ class _Reader:
             self._timeline.steps.append(Expects(self._expects_line, tuple(self._expecting)))
             self._expecting = None
 
-    def _instant(self, words: _Words) -> int:
+    def _instant(self, words: Words) -> int:
         weekday = words.take() if words.peek() in WEEKDAYS else None
         if _DATE.fullmatch(words.peek()):
             try:
@@ -302,106 +276,7 @@ class _Reader:
             raise TimelineError("no date was given so far; begin the line with one")
         if weekday is not None and WEEKDAYS[self._date.weekday()] != weekday:
             raise TimelineError(f"{self._date} is a {WEEKDAYS[self._date.weekday()]}, not a {weekday}")
-        text = words.take("a time")
-        found = _TIME.fullmatch(text)
-        if found is None:
-            raise TimelineError(f"`{text}` is no time; write 09:00, 09:00:30 or 09:00:30.000001")
-        try:
-            local = datetime.fromisoformat(f"{self._date} {found[1]}")
-        except ValueError as error:
-            raise TimelineError(f"`{text}`: {error}") from None
-        meant = {
-            (at - _EPOCH) // _US: at.strftime("%z")
-            for fold in (0, 1)
-            if (at := local.replace(tzinfo=self._zone, fold=fold).astimezone(UTC).astimezone(self._zone)).replace(
-                tzinfo=None
-            )
-            == local
-            and found[2] in (None, f"{at.strftime('%z')[:3]}:{at.strftime('%z')[3:]}")
-        }
-        if len(meant) != 1:
-            often = "never" if not meant else "twice; add its offset, such as +02:00"
-            raise TimelineError(f"{self._date} {text} happens {often} in {self._zone.key}")
-        return next(iter(meant))
-
-
-def _lead_event(words: _Words) -> tuple[str, dict[str, Scalar]]:
-    """`created`, `assigned to ana`, `moved to sql`, `merged into L-2`, …"""
-    verb = words.take("what happened to the lead")
-    if verb == "assigned" and words.given("to"):
-        return ev.LEAD_ASSIGNED, {"owner": words.take("the owner")}
-    if verb == "moved" and words.given("to"):
-        return ev.LEAD_STAGE_CHANGED, {"stage": words.take("the stage")}
-    if verb == "merged" and words.given("into"):
-        return ev.LEAD_MERGED, {"into": words.take("the other lead")}
-    if verb == "handed" and words.given("off"):
-        return ev.LEAD_HANDED_OFF, {}
-    plain = ("created", "updated", "accepted", "rejected", "recycled", "disqualified", "erased")
-    if verb not in plain:
-        choice = ", ".join((*plain, "assigned to, moved to, merged into, handed off"))
-        raise TimelineError(f"a lead cannot be `{verb}`; it can be {choice}")
-    return f"lead.{verb}", {}
-
-
-def _activity(words: _Words) -> tuple[str, dict[str, Scalar]]:
-    """`call by ana`, `email by automation`, `inbound call`."""
-    direction = "inbound" if words.given("inbound") else "outbound"
-    channel = words.take()
-    if channel not in CHANNELS:
-        raise TimelineError(f"unknown step `{channel}`; write for example `lead L-1 assigned to ana`, `call by ana`")
-    data: dict[str, Scalar] = {"channel": channel, "direction": direction, "actor": "person"}
-    if words.given("by", "automation"):
-        data["actor"] = "automation"
-    elif words.given("by"):
-        data["actor_id"] = words.take("who acted")
-    return ev.ACTIVITY_LOGGED, data
-
-
-def _level(words: _Words) -> str:
-    """`50%`, `30 working_minutes left`, or the number of a pause, a reset, a change of owner."""
-    if words.peek().endswith("%"):
-        return words.take().rstrip("%")
-    if not words.peek().isdigit():
-        return ""
-    number = words.take()
-    if not words.peek().endswith(("hours", "minutes", "seconds", "days")):
-        return number
-    level = f"{number} {_limit(words, words.take())}"
-    if not words.given("left"):
-        raise TimelineError(f"`{level}` lacks `left`")
-    return f"{level} left"
-
-
-def _seconds(words: _Words) -> int:
-    text = words.take("how long it took")
-    if not text.isdigit() or not words.given("s"):
-        raise TimelineError(f"`for {text}` is no length; write `for 25 s`")
-    return int(text)
-
-
-def _scalar(text: str) -> Scalar:
-    if text in ("true", "false"):
-        return text == "true"
-    return int(text) if text.isdigit() else text
-
-
-def _duration_us(text: str) -> int:
-    found = _DURATION.fullmatch(text)
-    if found is None or not text:
-        raise TimelineError(f"`{text}` is no duration; write for example 1h30m, 45s or 1us")
-    hours, minutes, seconds, rest_us = (int(part or 0) for part in found.groups())
-    return ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + rest_us
-
-
-def _limit(words: _Words, unit: str) -> str:
-    return f"{unit} elapsed" if words.given("elapsed") else unit
-
-
-def _one_of(names: Callable[[str], T], text: str) -> T:
-    try:
-        return names(text)
-    except ValueError as error:
-        raise TimelineError(str(error)) from None
+        return instant_at(self._date, words.take("a time"), self._zone)
 
 
 def shown(at: int, zone: str) -> str:

@@ -1,7 +1,6 @@
 """Runs the scripts of this folder: through a partition's judge as things arrive, and through a replay."""
 
 from collections import deque
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.policy import load_policy
 from monitor.wire.timeline import encode_event, encode_forward, encode_tick
+from tests.support.expectations import differences, kinds_of
 from tests.support.timeline import (
     Arrives,
     Expects,
@@ -23,18 +23,12 @@ from tests.support.timeline import (
     Stops,
     Timeline,
     TimelineError,
-    Verdict,
     events_of,
     read_timeline,
-    shown,
 )
 
 FOLDER = Path(__file__).parent
 SCRIPTS = sorted(FOLDER.glob("*.timeline"))
-VERDICTS = {Kind.MET, Kind.BREACHED, Kind.FULFILLED_LATE, Kind.CANCELLED}
-
-Key = tuple[str, str, int, Kind, str]
-"""Lead, duty, cycle, kind, level."""
 
 
 class Record(NamedTuple):
@@ -85,53 +79,6 @@ class Live:
             records.extend((forward.lead.encode(), encode_forward(forward)) for forward in judged.forwards)
 
 
-def standing(said: Iterable[Outcome]) -> dict[Key, Outcome]:
-    """What holds after all was said; what was taken back stands as `withdrawn`."""
-    held: dict[Key, Outcome] = {}
-    for outcome in said:
-        held[outcome.lead, outcome.duty, outcome.cycle, outcome.kind, outcome.level] = outcome
-        if outcome.kind is Kind.WITHDRAWN:
-            kind, _, level = outcome.level.partition(":")
-            del held[outcome.lead, outcome.duty, outcome.cycle, Kind(kind), level]
-    return held
-
-
-def differences(expects: Expects, said: Iterable[Outcome], kinds: set[Kind], zone: str) -> list[str]:
-    """What is expected and missing (-), said and not expected (+), or said otherwise (!)."""
-    held = {key: outcome for key, outcome in standing(said).items() if outcome.kind in kinds}
-    lines: list[str] = []
-    for verdict in expects.verdicts:
-        if verdict.kind not in kinds:
-            continue
-        outcome = held.pop((verdict.lead, verdict.duty, verdict.cycle, verdict.kind, verdict.level), None)
-        if outcome is None:
-            lines.append(f"  - line {verdict.line}: {_title(verdict)}")
-            continue
-        for name, value in verdict.details.items():
-            if (found := getattr(outcome, name)) != value:
-                lines.append(
-                    f"  ! line {verdict.line}: {_title(verdict)}: {name} is {_shown(name, found, zone)}, "
-                    f"expected {_shown(name, value, zone)}"
-                )
-    lines += [
-        f"  + {_title(outcome)} at {shown(outcome.at, zone)}, due {shown(outcome.due_at, zone)}, "
-        f"owner {outcome.owner or 'nobody'}"
-        for outcome in held.values()
-    ]
-    return lines
-
-
-def _title(verdict: Verdict | Outcome) -> str:
-    level = f" {verdict.level}" if verdict.level else ""
-    return f"{verdict.kind}{level} {verdict.duty} on {verdict.lead}, cycle {verdict.cycle}"
-
-
-def _shown(name: str, value: object, zone: str) -> str:
-    if isinstance(value, int) and (name == "at" or name.endswith("_at")):
-        return shown(value, zone)
-    return repr(value)
-
-
 def live(timeline: Timeline, policy: Policy, kinds: set[Kind]) -> list[str]:
     """What differs from the script while it goes on."""
     monitor, now_at = Live(policy), 0
@@ -167,10 +114,10 @@ def failures(path: Path) -> list[str]:
     """All that is wrong, ready to be read."""
     timeline = read_timeline(path)
     policy = load_policy(timeline.agreement)
-    mentioned = {v.kind for step in timeline.steps if isinstance(step, Expects) for v in step.verdicts}
-    lines = live(timeline, policy, VERDICTS | mentioned)
+    kinds = kinds_of(timeline)
+    lines = live(timeline, policy, kinds)
     lines = ["as it arrived:", *lines] if lines else []
-    again = replayed(timeline, policy, VERDICTS | mentioned)
+    again = replayed(timeline, policy, kinds)
     if "live only" not in timeline.headers:
         return lines + (["replayed:", *again] if again else [])
     return lines if again else [*lines, "a replay ends the same: remove `live only:`"]
@@ -213,6 +160,8 @@ def script(tmp_path: Path) -> Path:
         (HEAD + "2026-10-01 09:00 call by ana\n", ":4: no lead was named"),
         (HEAD + "2026-10-01 09:00 lead L-1 promoted\n", ":4: a lead cannot be `promoted`"),
         (HEAD + "2026-10-01 09:00 fax by ana\n", ":4: unknown step `fax`"),
+        (STORY + "11:00 call by ana for long\n", ":6: `for long` is no length"),
+        (STORY + "expect warned first-touch 30 working_minutes\n", ":6: `30 working_minutes` lacks `left`"),
         (STORY + "11:00 call by ana colour=red\n", ":6: unknown word `colour=red`"),
         (STORY + "09:59 call by ana\n", ":6: the monitor sees this before the line above"),
         (STORY + "11:00 call by ana arrives 10:30\n", ":6: it arrives before it happens"),

@@ -1,27 +1,26 @@
 """Reads a whole policy file into the agreement of the core; every mistake in it is told at once."""
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from monitor.core.event import LEAD_CREATED
 from monitor.core.localtime import reached_at
-from monitor.core.policy import DEFAULT_STAGES, Policy, Stage
+from monitor.core.policy import DEFAULT_STAGES, Applies, Policy, Stage
 from monitor.core.tables import STAGE_OF_EVENT
 from monitor.wire.policy.calendars import calendars, zone
 from monitor.wire.policy.ceilings import relaxed
 from monitor.wire.policy.context import Context
 from monitor.wire.policy.definitions import definitions
 from monitor.wire.policy.duties import duties
-from monitor.wire.policy.fault import Faults, PolicyDoubt, PolicyError, PolicyFault, Refused
+from monitor.wire.policy.fault import Faults, PolicyDoubt, PolicyError, Refused, whole
 from monitor.wire.policy.finance import finance
 from monitor.wire.policy.quotas import quotas
 from monitor.wire.policy.tree import Mapping as MappingNode
-from monitor.wire.policy.tree import Node, Unreadable, tree_of
-from monitor.wire.policy.values import iso_date, mapping, name, one_of, several, text
+from monitor.wire.policy.tree import Node, Scalar, Unreadable, tree_of
+from monitor.wire.policy.values import duration_us, iso_date, mapping, name, one_of, several, text
 
 # An agreement has a few kilobytes; a megabyte of YAML is still parsed within about a second.
 BYTES_MAX: Final = 1_048_576
@@ -33,6 +32,9 @@ _TOP: Final = {
     "timezone": "Europe/Berlin",
     "follow_up": "and the duties below it",
 }
+# A fortnight: time enough to meet, and short enough to be taken seriously.
+REVIEW_NOTICE_US: Final = 14 * 86_400_000_000
+_DAY: Final = timedelta(days=1)
 _AGREEMENT: Final = {"name": "DACH inbound", "version": "2026-Q4", "effective_from": "2026-10-01"}
 
 
@@ -43,41 +45,32 @@ class Examined(NamedTuple):
     doubts: tuple[PolicyDoubt, ...]
 
 
-def load_policy(path: Path) -> Policy:
-    """The agreement in that file. Raises PolicyError with all its faults, also when the file cannot be read."""
-    return examine_policy(path).policy
+class _Terms(NamedTuple):
+    """What stands under `agreement`."""
 
-
-def examine_policy(path: Path) -> Examined:
-    """The same with doubts about it."""
-    file = str(path)
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(BYTES_MAX + 1)
-    except OSError as error:
-        raise _whole(file, 1, f"cannot be read: {error.strerror}", "mind the path and its permissions") from error
-    if len(content) > BYTES_MAX:
-        raise _whole(file, 1, f"is larger than {BYTES_MAX} bytes", "split the agreement")
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise _whole(file, line, "is not UTF-8", "save the file as UTF-8") from error
-    return _examined(text, file)
+    name: str = ""
+    version: str = ""
+    effective_from: date | None = None
+    applies_to: Applies = Applies.NEW
+    since: date | None = None
+    review_by: date | None = None
+    review_notice_us: int = REVIEW_NOTICE_US
+    approved_by: tuple[str, ...] = ()
 
 
 def read_policy(text: str, file: str) -> Policy:
-    """The agreement in `text`; `file` is only its name in messages. Raises PolicyError with all its faults."""
-    return _examined(text, file).policy
+    """The agreement in `text`, one version; `file` is only its name in messages. Raises PolicyError with all faults."""
+    return examined(text, file).policy
 
 
-def _examined(text: str, file: str) -> Examined:
+def examined(text: str, file: str) -> Examined:
+    """The same with doubts about it."""
     if len(text) > BYTES_MAX:
-        raise _whole(file, 1, f"is larger than {BYTES_MAX} characters", "split the agreement")
+        raise whole(file, 1, f"is larger than {BYTES_MAX} characters", "split the agreement")
     try:
         top = tree_of(text)
     except Unreadable as error:
-        raise _whole(file, error.line, error.message, error.fix, error.field) from error
+        raise whole(file, error.line, error.message, error.fix, error.field) from error
     faults = Faults(file)
     policy = faults.read(partial(_policy, faults), top, None)
     if policy is None or faults.found:
@@ -85,15 +78,12 @@ def _examined(text: str, file: str) -> Examined:
     return Examined(policy, faults.told_doubts())
 
 
-def _whole(file: str, line: int, message: str, fix: str, field: str = "policy") -> PolicyError:
-    return PolicyError([PolicyFault(file, line, field, message, fix)])
-
-
 def _policy(faults: Faults, node: Node) -> Policy:
     keys = mapping(faults, node, _TOP, ("segments", "stages", "calendars", "definitions", "quotas", "money", "goals"))
-    called, version, effective_from = faults.read(partial(_agreement, faults), keys.get("agreement"), ("", "", None))
+    terms = faults.read(partial(_agreement, faults), keys.get("agreement"), _Terms())
     home = faults.read(zone, keys.get("timezone"), ZoneInfo("UTC"))
-    day = effective_from or date(2026, 1, 1)  # a stand-in, so that reading can go on to the faults behind
+    day = terms.effective_from or date(2026, 1, 1)  # a stand-in, so that reading can go on to the faults behind
+    effective_at = _midnight(home, day)
     read_calendars = partial(calendars, faults, default_zone=home, year=day.year)
     known = faults.read(read_calendars, keys.get("calendars"), {})
     stages = faults.read(partial(_stages, faults), keys.get("stages"), DEFAULT_STAGES)
@@ -105,7 +95,7 @@ def _policy(faults: Faults, node: Node) -> Policy:
         segments=segments,
         calendar_names=named.keys if isinstance(named, MappingNode) else (),
         calendars=known,
-        effective_at=reached_at(home, datetime.combine(day, datetime.min.time())),
+        effective_at=effective_at,
     )
     read_duties = faults.read(partial(duties, context), keys.get("follow_up"), ())
     read_duties += faults.read(partial(definitions, context, stages, read_duties), keys.get("definitions"), ())
@@ -117,28 +107,59 @@ def _policy(faults: Faults, node: Node) -> Policy:
             if calendar not in context.calendars_used:
                 faults.doubt(place, "no duty is counted on this calendar", "name it in a duty, or remove it")
     return Policy(
-        name=called,
-        version=version,
+        name=terms.name,
+        version=terms.version,
         timezone=home.key,
         effective_from=day.isoformat(),
         stages=stages,
         calendars=known,
         duties=read_duties,
         segments=segments,
+        effective_at=effective_at,
+        applies_to=terms.applies_to,
+        applies_from=effective_at if terms.since is None else _midnight(home, terms.since),
+        review_at=None if terms.review_by is None else _midnight(home, terms.review_by + _DAY),
+        review_notice_us=terms.review_notice_us,
+        approved_by=terms.approved_by,
         quotas=owed,
         finance=finance(faults, keys),
     )
 
 
-def _agreement(faults: Faults, node: Node) -> tuple[str, str, date | None]:
-    keys = mapping(faults, node, _AGREEMENT, ("review_by", "approved_by"))
+def _midnight(home: ZoneInfo, day: date) -> int:
+    return reached_at(home, datetime.combine(day, datetime.min.time()))
+
+
+def _agreement(faults: Faults, node: Node) -> _Terms:
+    keys = mapping(faults, node, _AGREEMENT, ("applies_to", "review_by", "review_notice", "approved_by"))
     effective_from = faults.read(iso_date, keys.get("effective_from"), None)
     review_by = faults.read(iso_date, keys.get("review_by"), None)
     if effective_from is not None and review_by is not None and review_by <= effective_from:
         faults.add(keys.entries["review_by"], "is not after effective_from", f"write a date after {effective_from}")
-    faults.read(several(faults, text), keys.get("approved_by"), ())
-    called, version = (faults.read(text, keys.get(key), "") for key in ("name", "version"))
-    return called, version, effective_from
+    applies_to, since = faults.read(_applies_to, keys.get("applies_to"), (Applies.NEW, None))
+    if effective_from is not None and since is not None and since >= effective_from:
+        fix = f"write new, or a date before {effective_from}"
+        faults.add(keys.entries["applies_to"], "is not before effective_from", fix)
+    return _Terms(
+        faults.read(text, keys.get("name"), ""),
+        faults.read(text, keys.get("version"), ""),
+        effective_from,
+        applies_to,
+        since,
+        review_by,
+        faults.read(duration_us, keys.get("review_notice"), REVIEW_NOTICE_US),
+        faults.read(several(faults, text), keys.get("approved_by"), ()),
+    )
+
+
+def _applies_to(node: Node) -> tuple[Applies, date | None]:
+    if isinstance(node, Scalar) and node.text in (Applies.NEW, Applies.OPEN):
+        return Applies(node.text), None
+    try:
+        return Applies.SINCE, iso_date(node)
+    except Refused as refused:
+        fix = "write new, open, or the date since which it applies, such as 2026-09-15"
+        raise Refused(node, refused.message, fix) from None
 
 
 def _segments(faults: Faults, node: Node) -> tuple[str, ...]:

@@ -43,11 +43,16 @@ class PolicyDoubt(NamedTuple):
 
 
 class PolicyError(ValueError):
-    """A policy file that cannot be used; `faults` in the order of their lines, at least one, at most FAULTS_MAX."""
+    """Policy files that cannot be used; `faults` by file and line, at least one, at most FAULTS_MAX."""
 
     def __init__(self, faults: Iterable[PolicyFault]) -> None:
-        self.faults = tuple(sorted(faults, key=lambda fault: fault.line))[:FAULTS_MAX]
+        self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line)))[:FAULTS_MAX]
         super().__init__("\n".join(map(str, self.faults)))
+
+
+def whole(file: str, line: int, message: str, fix: str, field: str = "policy") -> PolicyError:
+    """What is wrong with a file as a whole."""
+    return PolicyError([PolicyFault(file, line, field, message, fix)])
 
 
 class Refused(Exception):

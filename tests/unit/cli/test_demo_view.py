@@ -50,6 +50,7 @@ def test_only_verdicts_are_shown() -> None:
 def test_the_counts_of_the_worker_come_from_its_own_metrics() -> None:
     metrics = Metrics(version="1")
     metrics.initialise(
+        policy_version="2026-Q4",
         duties=["first-touch"], teams={"sales"}, segments=[], limits_s=[], channels=[], event_types=["lead.created"],
         dead_letter_reasons=["json_invalid"],
     )  # fmt: skip

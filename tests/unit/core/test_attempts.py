@@ -2,6 +2,7 @@
 
 from monitor.core.outcome import Kind, Outcome, Reason
 from monitor.core.policy import Attempts, Match, Policy
+from monitor.core.tables import ClockState
 from tests.support.agreement import MINUTE, duty, elapsed, policy
 from tests.support.history import Input, assigned, at, event, run, said, tick
 
@@ -115,3 +116,10 @@ def test_a_cadence_that_never_fitted_is_breached_when_it_starts() -> None:
 def test_the_limit_of_the_target_counts() -> None:
     assert elapsed(60).amount == 60 * MINUTE
     assert verdict([assigned(0, grade="A"), tick(60)], cadence()).at == at(10)
+
+
+def test_what_completes_a_cadence_late_is_counted_once_more_when_the_history_is_folded_again() -> None:
+    agreement = cadence(2, spacing_us=10 * MINUTE)
+    steps = [assigned(0), act(20), tick(51), act(70), tick(200), event("lead.updated", 65, grade="B")]
+    (clock,) = run(steps, agreement)[-1].lead.fold.clocks
+    assert (clock.state, clock.ended_at, clock.deadline_at) == (ClockState.FULFILLED_LATE, at(70), at(60))

@@ -67,6 +67,6 @@ def test_every_field_is_known_to_these_tests() -> None:
     other = {
         "reason", "at", "team", "owner", "segment", "lead_source", "started_at", "due_at", "limit", "calendar",
         "evidence_ids", "evidence_at", "late_elapsed_us", "late_working_us", "supersedes", "hold_us",
-        "missing", "delivery",
+        "missing", "delivery", "changes",
     }  # fmt: skip
     assert identifying | other == set(Outcome._fields)

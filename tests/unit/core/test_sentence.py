@@ -53,6 +53,14 @@ def _late(late_us: int, working_us: int | None = None) -> Outcome:
             f"due by {DUE}",
         ),
         (
+            BREACHED._replace(kind=Kind.AMENDED, level="1", reason=Reason.NEW_VERSION),
+            f"is judged by version 2026-Q4 since 2026-10-01T11:00:00Z: a follow-up is due by {DUE}",
+        ),
+        (
+            BREACHED._replace(kind=Kind.WITHDRAWN, level="breached", reason=Reason.NEW_VERSION),
+            "corrected: the breach was withdrawn, by a new version of the agreement; owner ana.",
+        ),
+        (
             BREACHED._replace(kind=Kind.CANCELLED, reason=Reason.MERGED),
             "cancelled at 2026-10-01T11:00:00Z: the lead was merged into another; owner ana.",
         ),

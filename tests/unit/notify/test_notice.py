@@ -107,3 +107,15 @@ def test_hostile_text_stays_text() -> None:
     assert isinstance(data, dict)
     assert payload["type"] == "lead-sla.breached"
     assert (data["lead"], data["owner"]) == (lead, "?ana")
+
+
+@pytest.mark.parametrize("kind", [Kind.AMENDED, Kind.REVIEW_DUE, Kind.REVIEW_OVERDUE])
+def test_what_is_said_of_the_agreement_itself_is_told_with_what_changes(kind: Kind) -> None:
+    said = outcome(kind, lead="", duty="agreement", changes=("duty answer: removed",))
+    data = payload_of(said)["data"]
+    assert isinstance(data, dict)
+    assert (data["lead"], data["duty"], data["changes"]) == ("", "agreement", ["duty answer: removed"])
+
+
+def test_that_a_clock_goes_by_another_version_needs_no_one() -> None:
+    assert notice_of(outcome(Kind.AMENDED, level="1")) is Quiet.KIND

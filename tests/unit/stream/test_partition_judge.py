@@ -11,10 +11,12 @@ from monitor.core.evidence import Via
 from monitor.core.instant import from_rfc3339
 from monitor.core.merging import Forward
 from monitor.core.outcome import Kind
+from monitor.core.policy import Applies, Policy, Target
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
+from monitor.wire.state import decode_state
 from monitor.wire.timeline import encode_event, encode_forward, encode_tick
-from tests.support.agreement import HOUR, MINUTE, policy
+from tests.support.agreement import HOUR, MINUTE, duty, elapsed, policy
 
 START = from_rfc3339("2026-10-01T08:00:00Z")
 POLICY = policy()
@@ -228,3 +230,98 @@ def test_what_somebody_else_wrote_to_the_changelog_in_between_is_left_for_the_ne
     assert sorted(key for key, _ in shard.items()) == [b"a", b"b", b"c", b"d"]
     judge.remember(judge.fold([Record(4, encode_event(assigned("e")), b"e")]), 7, alone=True)
     assert shard.changelog_offset == 7
+
+
+def version(name: str, minutes: int, applies_to: Applies) -> Policy:
+    """First touch within so many minutes, from half an hour after START on."""
+    touch = duty(targets=(Target(elapsed(minutes), None),), warn_at=())
+    begun = START + HALF
+    return policy(touch, version=name)._replace(effective_at=begun, applies_from=begun, applies_to=applies_to)
+
+
+HALF = 30 * MINUTE
+OLD = policy(duty(targets=(Target(elapsed(60), None),), warn_at=()), version="1")
+
+
+def test_a_version_adopted_on_the_way_takes_over_open_clocks_when_it_comes_into_force() -> None:
+    judge = PartitionJudge(MemoryShard(), OLD)
+    judged(judge, log_of(assigned("a")))
+    judge.adopt(version("2", 120, Applies.OPEN)._replace(earlier=(OLD,)))
+    assert judge.deadlines.first() == START + HALF
+    done = judge.fold([Record(1, encode_tick(TimeAdvanced(START + HALF)))])
+    assert [(o.kind, o.policy_version, o.due_at) for o in done.outcomes] == [(Kind.AMENDED, "2", START + 2 * HOUR)]
+    assert judge.deadlines.first() == START + 2 * HOUR
+
+
+def test_a_version_that_was_in_force_before_anybody_read_it_takes_over_at_once() -> None:
+    shard = MemoryShard()
+    judged(PartitionJudge(shard, OLD), log_of(assigned("a"), TimeAdvanced(START + 40 * MINUTE)))
+    judge = PartitionJudge(shard, version("2", 120, Applies.OPEN))
+    assert judge.deadlines.first() == START + HALF
+    done = judge.fold([Record(2, encode_tick(TimeAdvanced(START + 50 * MINUTE)))])
+    assert [(o.kind, o.at) for o in done.outcomes] == [(Kind.AMENDED, START + HALF)]
+
+
+def test_a_lead_looked_at_for_nothing_is_not_written() -> None:
+    shard = MemoryShard()
+    judged(PartitionJudge(shard, OLD), log_of(assigned("a")))
+    judge = PartitionJudge(shard, OLD, agreement=True)
+    assert [key for key, _ in judge.fold([Record(1, encode_tick(TimeAdvanced(START)))]).states] == [b"\x01agreement"]
+    judge.remember(judge.fold([]), 2)
+    again = PartitionJudge(shard, OLD, agreement=True)
+    assert again.fold([Record(2, encode_tick(TimeAdvanced(START + 1)))]).states == []
+    assert again.deadlines.first() == START + HOUR
+
+
+def test_a_batch_under_way_is_not_forgotten_when_a_version_is_adopted() -> None:
+    judge = PartitionJudge(MemoryShard(), OLD)
+    under_way = judge.fold(log_of(assigned("a")))
+    judge.adopt(version("2", 120, Applies.OPEN))
+    judge.remember(under_way, 0)
+    assert judge.deadlines.first() == START + HALF
+
+
+def test_the_agreement_is_judged_by_the_ticks_of_the_partition_that_has_it() -> None:
+    shard = MemoryShard()
+    first = policy(duty(), version="1")
+    judge = PartitionJudge(shard, first, agreement=True)
+    judged(judge, [Record(0, encode_tick(TimeAdvanced(START)))])
+    judge.adopt(version("2", 120, Applies.NEW)._replace(earlier=(first,)))
+    assert judge.deadlines.first() is not None
+    assert judged(judge, [Record(1, encode_tick(TimeAdvanced(START + MINUTE)))]) == []
+    assert judge.deadlines.first() == START + HALF
+    assert judged(judge, [Record(2, encode_tick(TimeAdvanced(START + HALF)))]) == [Kind.AMENDED]
+    assert judged(PartitionJudge(shard, first), [Record(3, encode_tick(TimeAdvanced(START + HOUR)))]) == []
+
+
+patient = {"default": 30 * HOUR}
+
+
+def lasting(agreed: Policy) -> Policy:
+    """The same with verdicts that are not final before the log ends."""
+    return agreed._replace(duties=tuple(each._replace(final_after=patient) for each in agreed.duties))
+
+
+@given(steps, st.sampled_from(list(Applies)), st.sampled_from([5, 30, 90]), st.data())
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_when_a_version_is_picked_up_and_whether_by_a_restart_does_not_matter_in_the_end(
+    history: list[Event | TimeAdvanced], applies_to: Applies, minutes: int, data: st.DataObject
+) -> None:
+    old = lasting(OLD)
+    both = lasting(version("2", minutes, applies_to))._replace(earlier=(old,))
+    if applies_to is Applies.SINCE:
+        both = both._replace(applies_from=START + 10 * MINUTE)
+    records = log_of(*history, TimeAdvanced(START + 20 * HOUR))
+    ends = []
+    for picked_up_at, restarts in ((0, False), (data.draw(st.integers(0, len(history))), data.draw(st.booleans()))):
+        shard = MemoryShard()
+        judge = PartitionJudge(shard, old)
+        judged(judge, records[:picked_up_at])
+        if restarts:
+            judge = PartitionJudge(shard, both)
+        else:
+            judge.adopt(both)
+        judged(judge, records[picked_up_at:])
+        leads = [decode_state(key.decode(), packed) for key, packed in sorted(shard.items())]
+        ends.append([sorted(lead.fold.clocks, key=lambda clock: clock.cycle) for lead in leads])
+    assert ends[0] == ends[1]

@@ -14,6 +14,7 @@ LIMIT_S = 437.5
 def metrics_of_a_policy() -> Metrics:
     metrics = Metrics(version="0.1.0")
     metrics.initialise(
+        policy_version="2026-Q4",
         duties=["first-touch", "acceptance"],
         teams=["sales"],
         segments=["enterprise"],
@@ -92,6 +93,7 @@ def test_every_label_combination_of_the_policy_starts_at_zero() -> None:
 def test_what_a_sender_writes_never_makes_a_new_series() -> None:
     metrics = metrics_of_a_policy()
     metrics.initialise(
+        policy_version="2026-Q4",
         duties=["first-touch"],
         teams=["sales"],
         segments=["enterprise"],
@@ -178,6 +180,7 @@ def test_a_revoked_partition_leaves_no_series_behind() -> None:
 def test_a_new_policy_brings_its_limits_as_buckets() -> None:
     metrics = metrics_of_a_policy()
     metrics.initialise(
+        policy_version="2026-Q4",
         duties=["first-touch"],
         teams=["sales"],
         segments=[],
@@ -212,3 +215,35 @@ def test_two_instances_share_nothing() -> None:
     one, other = metrics_of_a_policy(), metrics_of_a_policy()
     one.tick("read")
     assert value(other, "lead_sla_ticks_total", result="read") == 0
+
+
+def test_only_the_newest_version_of_the_agreement_is_shown() -> None:
+    metrics = metrics_of_a_policy()
+    assert value(metrics, "lead_sla_policy_info", version="2026-Q4") == 1
+    metrics.initialise(
+        policy_version="2027-Q1",
+        duties=["first-touch"],
+        teams=["sales"],
+        segments=[],
+        limits_s=[],
+        channels=[],
+        event_types=[],
+        dead_letter_reasons=[],
+    )
+    assert value(metrics, "lead_sla_policy_info", version="2026-Q4") is None
+    assert value(metrics, "lead_sla_policy_info", version="2027-Q1") == 1
+
+
+def test_outcomes_of_the_agreement_itself_have_a_series_from_the_start() -> None:
+    metrics = metrics_of_a_policy()
+    labels = {"duty": "agreement", "team": "none", "segment": "none"}
+    assert value(metrics, "lead_sla_outcomes_total", kind="review_overdue", **labels) == 0
+    metrics.outcomes_said([outcome(Kind.AMENDED, lead="", duty="agreement", team="", segment="")])
+    assert value(metrics, "lead_sla_outcomes_total", kind="amended", **labels) == 1
+
+
+def test_reloads_of_the_agreement_are_counted_from_zero() -> None:
+    metrics = metrics_of_a_policy()
+    assert value(metrics, "lead_sla_policy_reloads_total", result="refused") == 0
+    metrics.policy_reloaded("refused")
+    assert value(metrics, "lead_sla_policy_reloads_total", result="refused") == 1

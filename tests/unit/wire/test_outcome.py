@@ -26,7 +26,7 @@ any_outcome = st.builds(
     owner=texts, segment=texts, lead_source=texts, started_at=instants, due_at=instants, limit=texts,
     calendar=texts, evidence_ids=st.lists(texts, max_size=3).map(tuple), evidence_at=st.none() | instants,
     late_elapsed_us=st.none() | durations, late_working_us=st.none() | durations, supersedes=st.none() | texts,
-    hold_us=durations, missing=texts, delivery=st.none() | deliveries,
+    hold_us=durations, changes=st.lists(texts, max_size=3).map(tuple), missing=texts, delivery=st.none() | deliveries,
 )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def test_what_is_written_is_what_the_contract_says(outcome: Outcome) -> None:
     written = json.loads(value)
     assert json.loads(event.model_dump_json(exclude_unset=True)) == written
     assert list(written) == list(OutcomeEvent.model_fields)
-    left_out = {name for name in ("missing", "delivery") if not getattr(outcome, name)}
+    left_out = {name for name in ("changes", "missing", "delivery") if not getattr(outcome, name)}
     assert list(written["data"]) == [name for name in type(event.data).model_fields if name not in left_out]
 
 
@@ -51,7 +51,7 @@ def test_the_envelope_says_kind_lead_and_instant(kind: Kind) -> None:
     outcome = EACH_KIND[kind]
     event = json.loads(encode_outcome(outcome))
     assert event["type"] == f"lead-sla.outcome.{kind}.v1"
-    subject = "L-1" if outcome.lead else "qualified-leads/2026-10/enterprise"
+    subject = outcome.lead or ("agreement" if outcome.delivery is None else "qualified-leads/2026-10/enterprise")
     assert (event["id"], event["source"], event["subject"]) == (outcome.outcome_id, "lead-sla", subject)
     assert event["data"]["kind"] == kind
 
