@@ -19,7 +19,7 @@ def changes(account: Account, figures: Figures, now: int, foreseen: Forecast | N
         if foreseen is not None:
             yield from _paced(account, figures, now, foreseen)
         final_at = max(account.term.end_at + account.quota.final_after_us, figures.settled_at)
-        if verdict is not None and now >= final_at and now >= account.term.end_at:
+        if verdict is not None and now >= final_at:
             account.final = (verdict[0], figures.delivered)
             yield _said(account, figures, Kind.FINALISED, "", final_at, Reason.WAIT_OVER)
     elif verdict is not None and (verdict[0], figures.delivered) != account.final:

@@ -112,11 +112,11 @@ def test_less_that_is_missing_is_said_again() -> None:
     outcomes = said(
         happened(2, 5, "lead.stage_changed", stage="mql", score=70, industry="manufacturing", employees=50),
         happened(3, 7, "lead.updated", country="DE"),
-        happened(1, 4, "lead.updated", source="fair"),
+        happened(1, 4, "lead.updated", persona="plant-manager"),
     )
     assert [(o.kind, o.revision, o.missing) for o in outcomes] == [
         (Kind.BREACHED, 0, "without persona, source, has_email"),
-        (Kind.BREACHED, 1, "without persona, has_email"),
+        (Kind.BREACHED, 1, "without source, has_email"),
     ]
 
 
@@ -145,5 +145,14 @@ def test_neither_a_new_owner_nor_a_merge_moves_the_verdict() -> None:
         happened(1, 1, "lead.assigned", stage="mql", owner="ana"),
         happened(2, 2, "lead.assigned", owner="ben"),
         happened(3, 3, "lead.merged", into="L-2"),
+    )
+    assert [o.kind for o in outcomes if o.lead == "L-1"] == [Kind.BREACHED]
+
+
+def test_a_new_owner_at_the_very_instant_of_the_entry_moves_nothing() -> None:
+    outcomes = said(
+        happened(1, 1, "lead.assigned", owner="ana"),
+        happened(2, 2, "lead.stage_changed", stage="mql"),
+        happened(3, 2, "lead.assigned", owner="ben"),
     )
     assert [o.kind for o in outcomes] == [Kind.BREACHED]
