@@ -3,15 +3,18 @@
 import asyncio
 import logging
 import signal
+from functools import partial
 from importlib.metadata import version
 
 from monitor.core.event import RECORD_TYPES
 from monitor.core.limit import LimitUnit
 from monitor.core.policy import Policy
-from monitor.notify.delivery import Backoff
-from monitor.ports import Sink
+from monitor.notify.channel import Channel, channels_for
+from monitor.notify.courier import Courier
+from monitor.notify.outbox import Outbox
+from monitor.settings.channels import channels_of
 from monitor.settings.settings import Settings
-from monitor.sinks.webhook import WebhookSink
+from monitor.sinks.opening import open_sink
 from monitor.stream.clock import SystemTime
 from monitor.stream.engine.ownership import SelfFenced
 from monitor.stream.fence_count import FenceCount
@@ -19,6 +22,7 @@ from monitor.stream.intake import Topics
 from monitor.stream.kafka import KafkaAccess, ensure_topics
 from monitor.stream.renewal import Renewal
 from monitor.stream.worker import Worker, WorkerSettings
+from monitor.telemetry.channels import Queue
 from monitor.telemetry.metrics import Metrics
 from monitor.web.server import WebServer
 from monitor.wire.dead_letter import DeadLetterReason
@@ -47,24 +51,24 @@ async def create_topics(settings: Settings) -> Topics:
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Run one worker and its pages until `stop`.
 
-    Raises PolicyError, PortTaken, TopicMismatch and KafkaError before work begins, and whatever stopped it later.
+    Raises PolicyError, SettingsError, PortTaken, TopicMismatch and KafkaError before work begins, and whatever stopped
+    it later.
     """
-    files = await asyncio.to_thread(read_files, settings.policy_file)
-    policy = policy_of(files)
+    files, channels = await asyncio.to_thread(read_files, settings.policy_file), channels_of(settings)
+    policy, names = policy_of(files), [channel.name for channel in channels]
     time, metrics = SystemTime(), Metrics(version=version("lead-sla"))
-    channel = "webhook" if settings.webhook_url else None
-    _initialise(metrics, policy, channel)
+    _initialise(metrics, policy, names)
     topics = await create_topics(settings)
-    sink = _sink(settings, time)
+    outbox = _outbox(channels, time, metrics)
     worker_settings = _worker_settings(settings, topics)
-    worker = Worker(worker_settings, policy, sink, time, metrics)
+    worker = Worker(worker_settings, policy, outbox, time, metrics)
 
     def render() -> tuple[bytes, str]:
         metrics.ready(not worker.ready())
         return metrics.render()
 
     def adopt(changed: Policy) -> None:
-        _initialise(metrics, changed, channel)
+        _initialise(metrics, changed, names)
         worker.adopt(changed)
 
     renewal = Renewal(settings.policy_file, files, adopt, time, metrics)
@@ -84,8 +88,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         raise
     finally:
         await web.stop()
-        if sink is not None:
-            await sink.close()
+        await outbox.close()
 
 
 def kafka_access(settings: Settings) -> KafkaAccess:
@@ -112,23 +115,23 @@ def _worker_settings(settings: Settings, topics: Topics) -> WorkerSettings:
         limits=TimeLimits(settings.time_future_s_max * 1_000_000, settings.time_past_s_max * 1_000_000),
         state_dir=settings.state_dir if settings.store == "rocksdb" else None,
         probe_ends=settings.broker_end_offsets == "last_batch",
-        backoff=Backoff(retry_s_max=settings.webhook_retry_s_max),
         transactional=settings.guarantee == "transactional",
     )
 
 
-def _sink(settings: Settings, time: SystemTime) -> Sink | None:
-    if settings.webhook_url is None or settings.webhook_secret is None:
-        return None
-    return WebhookSink(
-        settings.webhook_url.get_secret_value(),
-        settings.webhook_secret.get_secret_value(),
-        time=time,
-        timeout_s=settings.webhook_timeout_s,
-    )
+def _outbox(channels: tuple[Channel, ...], time: SystemTime, metrics: Metrics) -> Outbox:
+    couriers = {
+        channel.name: Courier(open_sink(channel, time), channel.rules, time, metrics.channels) for channel in channels
+    }
+
+    def queue_of(courier: Courier) -> Queue:
+        return Queue(courier.line.state, *courier.line.waiting(time.elapsed_s()))
+
+    metrics.channels.watch({name: partial(queue_of, courier) for name, courier in couriers.items()})
+    return Outbox(couriers, lambda notice: channels_for(notice, channels))
 
 
-def _initialise(metrics: Metrics, policy: Policy, channel: str | None) -> None:
+def _initialise(metrics: Metrics, policy: Policy, channels: list[str]) -> None:
     duties = [duty for version in policy.versions for duty in version.duties]
     elapsed = {
         target.limit.amount / 1e6
@@ -142,7 +145,7 @@ def _initialise(metrics: Metrics, policy: Policy, channel: str | None) -> None:
         teams={duty.team for duty in duties},
         segments={segment for version in policy.versions for segment in version.segments},
         limits_s=elapsed,
-        channels=[] if channel is None else [channel],
+        channels=channels,
         event_types=RECORD_TYPES,
         dead_letter_reasons=list(DeadLetterReason),
     )

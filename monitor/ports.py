@@ -1,7 +1,10 @@
 """Protocols through which the shell reaches the outside world."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, Protocol
+
+from monitor.core.outcome import Outcome
 
 
 class TimeSource(Protocol):
@@ -18,19 +21,21 @@ class TimeSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An outcome addressed to someone, ready to be sent."""
+    """An outcome that somebody is told about; each channel writes it in its own way."""
 
     notice_id: str
-    """Constant over retries and restarts: the outcome's id."""
-    kind: str
-    lead: str
-    body: bytes
-    """JSON, the very bytes that are signed."""
+    """Constant over channels, retries and restarts: the outcome's id."""
+    outcome: Outcome
 
 
 DELIVERY_REASONS: Final = (
-    "ok", "gone", "http_4xx", "http_5xx", "network", "redirect", "throttled", "timeout",
+    "ok", "address_refused", "gone", "http_4xx", "http_5xx", "network", "redirect", "smtp_4yz", "smtp_5yz", "throttled",
+    "timeout", "tls",
 )  # fmt: skip
+
+
+ABANDONED: Final = ("gave_up", "disabled")
+"""Why a notice was not delivered although its last attempt, if there was one, was worth another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,21 @@ class Delivery:
     reason: str
     """One of DELIVERY_REASONS: a bounded vocabulary, fit for a metric label."""
     retry_after_s: float | None = None
+    answer: str = ""
+    """What the far end said, for people: one line, short, without the channel's secrets."""
+
+
+class ChannelState(StrEnum):
+    """Whether a channel is used."""
+
+    CLOSED = "closed"
+    """As it should be: notices are sent."""
+    OPEN = "open"
+    """The far end failed too often in a row: nothing is sent for a while."""
+    HALF_OPEN = "half_open"
+    """That while is over: one notice is tried."""
+    DISABLED = "disabled"
+    """The far end wants no more notices, for good."""
 
 
 class Sink(Protocol):

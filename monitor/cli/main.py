@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from monitor.cli import explain as explaining
 from monitor.cli import init as initialising
-from monitor.cli import offline
+from monitor.cli import offline, recorded
 from monitor.cli.failure import BAD_INPUT, FAILED, SELF_FENCED, UNAVAILABLE, Failure
 from monitor.settings.problems import SettingsError
 from monitor.settings.settings import Settings
@@ -117,8 +117,8 @@ def replay(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge a recorded history without Kafka, exactly as the workers would."""
-    offline.replay(events, policy, out, until=until, as_json=as_json)
+    """Judge a recorded history without Kafka, exactly as the workers would, and say what it adds up to."""
+    recorded.replay(events, policy, out, until=until, as_json=as_json)
 
 
 @app.command()
@@ -131,10 +131,32 @@ def calendar(policy: PolicyOption) -> None:
 def explain(
     lead: Annotated[str, typer.Argument(help="The lead's id.")],
     url: Annotated[str | None, typer.Option(help="Base URL of any worker; default: from the settings.")] = None,
+    events: Annotated[
+        Path | None, typer.Option(help="Ask no worker: judge these lead events, one JSON object a line.")
+    ] = None,
+    policy: Annotated[Path | None, typer.Option("--policy", "-p", help="The agreement file, with --events.")] = None,
+    at: Annotated[str | None, typer.Option(help="As it was at this instant (RFC 3339), with --events.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell a lead's story: its events, its clocks, and what was said about it."""
-    explaining.explain(lead, url or Settings.load().advertised_url, as_json=as_json)
+    """Tell a lead's story: its events, what was said about it and why, and where its time went."""
+    if events is None:
+        if policy is not None or at is not None:
+            raise typer.BadParameter("--policy and --at go with --events")
+        explaining.explain(lead, url or Settings.load().advertised_url, as_json=as_json)
+        return
+    if policy is None or url is not None:
+        raise typer.BadParameter("--events needs --policy, and asks no worker: it does not go with --url")
+    recorded.explain(lead, events, policy, at=at, as_json=as_json)
+
+
+@app.command()
+def notify(
+    test: Annotated[str, typer.Option("--test", help="The channel to send a sample notice to.")],
+) -> None:
+    """Send a sample notice over one channel, and say what its far end answered."""
+    from monitor.cli.notify import notify_sample
+
+    notify_sample(test, Settings.load())
 
 
 @app.command()

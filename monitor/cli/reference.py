@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from monitor.cli import diagrams
+from monitor.cli.story import story
 from monitor.core import event, lead
 from monitor.core.instant import from_rfc3339, to_rfc3339
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.replay import Replay
 from monitor.core.tables import STAGE_OF_EVENT
+from monitor.notify.channels.standard import webhook_body
 from monitor.notify.notice import Quiet, notice_of
-from monitor.ports import DELIVERY_REASONS
+from monitor.ports import ChannelState
 from monitor.settings.settings import Settings, describe
-from monitor.telemetry import engine, metrics
+from monitor.telemetry import channels, engine, metrics
 from monitor.telemetry.catalogue import METRICS
-from monitor.wire import json_object, lead_event, schemas
+from monitor.wire import examples, json_object, lead_event, schemas
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.outcome import OutcomeData
 from monitor.wire.policy import read_policy
@@ -80,7 +82,7 @@ def labels_table() -> str:
     """The values that each label can have."""
     results = (
         get_args(metrics.EventResult), get_args(metrics.TickResult), get_args(engine.Committed),
-        get_args(engine.Drained), (*DELIVERY_REASONS, metrics.GAVE_UP), get_args(metrics.ReloadResult),
+        get_args(engine.Drained), channels.DELIVERY_RESULTS, get_args(metrics.ReloadResult),
     )  # fmt: skip
     with_result = [name for name, spec in METRICS.items() if "result" in spec.labels]
     rows = [
@@ -95,10 +97,11 @@ def labels_table() -> str:
         ),
         ("`segment`", f"`segments` of the agreement; `{metrics.OTHER}` for the rest, `{metrics.NONE}` without one"),
         ("`kind`", _code(*Kind)),
-        ("`state`", _code(*get_args(metrics.ClockState))),
+        ("`state` of `lead_sla_clocks_open`", _code(*get_args(metrics.ClockState))),
+        ("`state` of `lead_sla_channel_state`", _code(*ChannelState)),
         ("`legality`", _code(*get_args(metrics.Legality))),
         ("`topic`, `partition`", "the partitions of this worker, of the events and of the timeline"),
-        ("`channel`", "`webhook`"),
+        ("`channel`", "`webhook`, and the names in the file of channels"),
         ("`version`", "of the program, or of the agreement"),
     ]
     return _table(("label", "values"), rows)
@@ -229,7 +232,7 @@ def example_notice() -> str:
     """The body of the webhook for the breach of the worked example."""
     notices = (notice_of(outcome) for outcome in _example_outcomes() if outcome.kind is Kind.BREACHED)
     (notice,) = (notice for notice in notices if not isinstance(notice, Quiet))
-    return f"```json\n{json.dumps(json.loads(notice.body), indent=2, ensure_ascii=False)}\n```\n"
+    return f"```json\n{json.dumps(json.loads(webhook_body(notice)), indent=2, ensure_ascii=False)}\n```\n"
 
 
 def example_outcomes() -> str:
@@ -243,6 +246,17 @@ def example_outcomes() -> str:
         for outcome in _example_outcomes()
     )
     return _table(("at", "outcome", "reason"), rows)
+
+
+def explained_policy() -> str:
+    """The agreement of the lead that is explained."""
+    return f"```yaml\n{examples.EXPLAINED_BY}```\n"
+
+
+def explained_story() -> str:
+    """What `lead-sla explain` says of that lead, its long lines folded."""
+    lines = (textwrap.fill(line, _WIDTH, subsequent_indent="      ") for line in story(examples.explained_lead()))
+    return "```text\n" + "\n".join(lines) + "\n```\n"
 
 
 def _example_outcomes() -> list[Outcome]:
@@ -270,6 +284,8 @@ BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
     "example-policy": example_policy,
     "example-notice": example_notice,
     "example-outcomes": example_outcomes,
+    "explained-policy": explained_policy,
+    "explained-story": explained_story,
 }
 
 

@@ -11,7 +11,7 @@ from monitor.core.fold import apply, clock_on
 from monitor.core.lead import Clock, Fold, Lead, by_time, new_lead, with_clocks
 from monitor.core.merging import Forward, handed_over, is_newer_word, merge_by, passed_on, reworded
 from monitor.core.outcome import Kind, Outcome, Reason
-from monitor.core.passing import folded_again, timed, waits_for_time
+from monitor.core.passing import folded_again, time_acts_at, timed
 from monitor.core.policy import Policy
 from monitor.core.remark import Remark as Remark
 from monitor.core.remark import on_transition
@@ -146,15 +146,17 @@ def _judged(lead: Lead, clock: Clock) -> bool:
 
 
 def _tick(lead: Lead, at: int, policy: Policy) -> Step:
-    since = judged_again_since(lead.fold.clocks, policy, at) if policy.amending else at
+    amended = since = judged_again_since(lead.fold.clocks, policy, at) if policy.amending else at
+    acts_at = time_acts_at(lead.fold, at) if policy.timed else None
     forwards: tuple[Forward, ...] = ()
-    if since < at or (policy.timed and waits_for_time(lead.fold, at)):
+    if since < at or acts_at is not None:
+        since = min(since, at if acts_at is None else acts_at)
         before, lead = lead, folded_again(lead._replace(known_until=at), policy)
         lead, forwards, _ = handed_over(before, lead, policy)
     fold = with_clocks(lead.fold, [timed(clock, at, policy) for clock in lead.fold.clocks])
     lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased, lead.merged)
     lead, outcomes = _told(lead, policy, ticking=True, since=since)
-    if since < at:
+    if amended < at:
         outcomes = tuple([o._replace(reason=Reason.NEW_VERSION) if o.kind is Kind.WITHDRAWN else o for o in outcomes])
     final = [
         clock

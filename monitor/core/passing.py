@@ -68,12 +68,14 @@ def timed(clock: Clock, at: int, policy: Policy) -> Clock:
     return clock
 
 
-def waits_for_time(fold: Fold, at: int) -> bool:
-    """Whether a tick at `at` does more to some clock than to breach it."""
-    return any(
-        clock.then_at is not None and clock.state is not ClockState.PAUSED and clock.then_at + clock.hold_us <= at
+def time_acts_at(fold: Fold, at: int) -> int | None:
+    """The first instant at which time does more to some clock than to breach it, once a tick says that it is `at`."""
+    acts = [
+        clock.then_at
         for clock in fold.clocks
-    )
+        if clock.then_at is not None and clock.state is not ClockState.PAUSED and clock.then_at + clock.hold_us <= at
+    ]
+    return min(acts, default=None)
 
 
 def _passed(fold: Fold, before: int | None, policy: Policy, prior: Prior, known_until: int) -> Fold:

@@ -90,13 +90,13 @@ def _limit(outcome: Outcome) -> str:
 def _lateness(outcome: Outcome) -> str:
     if outcome.late_elapsed_us is None:
         return ""
-    late = f", {_duration(outcome.late_elapsed_us)} late"
+    late = f", {duration(outcome.late_elapsed_us)} late"
     if outcome.late_working_us is None:
         return late
-    return f"{late} ({_duration(outcome.late_working_us)} of working time)"
+    return f"{late} ({duration(outcome.late_working_us)} of working time)"
 
 
-def _duration(duration_us: int) -> str:
+def duration(duration_us: int) -> str:
     """The two largest units, cut off: "1 d 2 h"; what is shorter than a second in seconds."""
     rest_s, rest_us = divmod(duration_us, _US_PER_S)
     if not rest_s:

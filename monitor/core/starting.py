@@ -44,25 +44,29 @@ def _began_unknown(clock: Clock, policy: Policy) -> bool:
 
 def started(fold: Fold, duty: Duty, now: Happening, policy: Policy, prior: Prior) -> Fold:
     """The fold with one more clock, where the round has room for it; `policy` is the version that it is judged by."""
-    cycle = 1
+    cycle, newest = 1, None
     for clock in fold.clocks:
         if clock.duty == duty.name:
-            if clock.round == fold.round and (not duty.repeats or _occupies(clock, duty, now)):
+            if clock.round == fold.round and (not duty.repeats or clock.state in _occupying(duty)):
                 return fold
-            cycle = max(cycle, clock.cycle + 1)
+            cycle, newest = max(cycle, clock.cycle + 1), clock
+    if newest is not None and newest.round == fold.round and _ends_later(newest, now):
+        return fold
     new = _again(fold, duty, cycle, now, policy, prior) if prior.clocks else _new(fold, duty, cycle, now, policy)
     if new is None:
         return fold
     return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, (*fold.clocks, new), fold.claims)
 
 
-def _occupies(clock: Clock, duty: Duty, now: Happening) -> bool:
-    """Whether it leaves no room for the next one; an independent rhythm does not wait for late touches."""
+def _occupying(duty: Duty) -> frozenset[ClockState]:
+    """The states in which a clock leaves no room for the next; an independent rhythm does not wait for late touches."""
     if duty.definition is not None:
-        return False  # it is asked at every entry
-    if clock.state in (LIVE_STATES if duty.rhythm is Rhythm.INDEPENDENT else OPEN_STATES):
-        return True
-    # What is final comes back as it ended, when its history is folded again; it was not over before that.
+        return frozenset()  # it is asked at every entry
+    return LIVE_STATES if duty.rhythm is Rhythm.INDEPENDENT else OPEN_STATES
+
+
+def _ends_later(clock: Clock, now: Happening) -> bool:
+    """What is final comes back as it ended, when its history is folded again; it was not over before that."""
     by, at = now.event.id, now.event.at
     over = clock.verdict_at < at or (clock.verdict_at == at and (by == clock.ended_by or by_time(by)))
     return clock.final and not over

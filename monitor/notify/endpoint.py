@@ -1,6 +1,7 @@
-"""Rules for the address and the secret of a webhook, one place for settings and sink."""
+"""Rules for the address and the secret of a far end, one place for settings and sink."""
 
 import base64
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -8,6 +9,8 @@ URL_CHARACTERS_MAX: Final = 2048
 SECRET_PREFIX: Final = "whsec_"
 # Standard Webhooks: "between 24 bytes (192 bits) and 64 bytes (512 bits)".
 SECRET_BYTES_MIN, SECRET_BYTES_MAX = 24, 64
+# Translated to IPv4 on the way (RFC 6052, RFC 3056): what counts is the address inside.
+_NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 def check_url(url: str) -> None:
@@ -36,6 +39,20 @@ def check_secret(secret: str) -> None:
         raise ValueError(f"is not base64 after {SECRET_PREFIX}{fix}") from None
     if not SECRET_BYTES_MIN <= len(key) <= SECRET_BYTES_MAX:
         raise ValueError(f"holds {len(key)} bytes, not {SECRET_BYTES_MIN} to {SECRET_BYTES_MAX}{fix}")
+
+
+def host_of(url: str) -> str:
+    """The host of a URL that `check_url` accepts."""
+    return _split(url).hostname or ""
+
+
+def is_private(address: str) -> bool:
+    """Whether an IP address is anything but a public one. Raises ValueError for what is none."""
+    ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address):
+        inside = IPv4Address(int(ip) & 0xFFFF_FFFF) if ip in _NAT64 else ip.ipv4_mapped or ip.sixtofour
+        ip = inside or ip
+    return not ip.is_global or ip.is_multicast
 
 
 def redacted_url(url: str) -> str:

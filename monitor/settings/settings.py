@@ -38,6 +38,15 @@ def _webhook_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _lead_link(link: str) -> str:
+    if not link:
+        return link
+    check_url(link.replace("{lead}", "L"))
+    if "{lead}" not in link or set(link.replace("{lead}", "")) & set('{}<>|"'):
+        raise ValueError('needs {lead} where the id belongs, and no other of {}<>|"; percent-encode them')
+    return link
+
+
 TopicName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
 
 
@@ -125,6 +134,13 @@ class Settings(BaseSettings):
     webhook_timeout_s: float = Field(10.0, gt=0, le=60, description="Seconds that one attempt to deliver may take.")
     webhook_retry_s_max: float = Field(
         900.0, ge=0, le=86_400, description="Seconds after the first attempt in which delivery is tried again."
+    )
+
+    channels_file: Path | None = Field(
+        None, description="File of the channels that notices go to, beside the webhook; see the page on notices."
+    )
+    lead_link: Annotated[str, AfterValidator(_lead_link)] = Field(
+        "", description="URL of a lead for notices, {lead} standing for its id; no link without it."
     )
 
     guarantee: Literal["at_least_once", "transactional"] = Field(

@@ -13,10 +13,14 @@ _US_PER_S: Final = 1_000_000
 def delivery_of(status: int, retry_after: str | None, now_at: int) -> Delivery:
     """Judge an HTTP status, with the `Retry-After` header where the far end sent one.
 
-    Redirects are a failure and not followed, as Standard Webhooks asks; 410 means "send no more".
+    Redirects are a failure and not followed, as Standard Webhooks asks; 410 means "send no more". The vendors' own
+    tables of answers agree: Slack (410 for an archived channel), PagerDuty (202, 429 and 5xx to try again), Teams.
     """
     if 200 <= status < 300:
         return Delivery(delivered=True, retryable=False, reason="ok")
+    if status < 200:
+        # An interim answer and nothing behind it: not a word about the notice.
+        return Delivery(delivered=False, retryable=True, reason="network")
     if status == 410:
         return Delivery(delivered=False, retryable=False, reason="gone")
     if status == 429:

@@ -13,9 +13,8 @@ _ATTEMPTS_MAX: Final = 10_000
 class MemorySink:
     """Remembers every attempt, and answers each with the next status it was told, 200 when told nothing."""
 
-    name = "memory"
-
-    def __init__(self, time: TimeSource) -> None:
+    def __init__(self, time: TimeSource, name: str = "memory") -> None:
+        self.name = name
         self.attempts: deque[Notice] = deque(maxlen=_ATTEMPTS_MAX)
         """Every notice that reached the far end, delivered or not, oldest first."""
         self._answers: deque[Delivery] = deque()

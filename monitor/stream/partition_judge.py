@@ -12,6 +12,7 @@ from monitor.core.amendment import amended_at, next_tick_at
 from monitor.core.calendar import CalendarExhausted
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import Event
+from monitor.core.explanation import Explanation, explained
 from monitor.core.lead import Lead
 from monitor.core.merging import Forward
 from monitor.core.outcome import Outcome
@@ -38,6 +39,11 @@ class ReadTick(NamedTuple):
     """By the clock of the worker that sent it."""
     appended_at: int | None
     """By the clock of the broker; None where the topic keeps the sender's time instead."""
+
+    @property
+    def passed_at(self) -> int:
+        """A clock that is fast moves nobody's time: no more has passed than the broker's clock says."""
+        return min(self.at, self.appended_at or self.at)
 
 
 class Judged(NamedTuple):
@@ -68,6 +74,7 @@ class PartitionJudge:
         self._touched: dict[bytes, bytes] = {}
         self._folded_to = 0
         self._opened: OpenClocks = Counter()
+        self._judged_until = 0
         self.open_clocks: OpenClocks = Counter()
         self.judged_to = 0
         """Every timeline record before this offset is judged, told and remembered, as far as is known here."""
@@ -127,8 +134,7 @@ class PartitionJudge:
                 continue
             if isinstance(read, TimeAdvanced):
                 tick = ReadTick(read.at, _appended_at(record))
-                # A clock that is fast moves nobody's time: no more has passed than the broker's clock says.
-                read = TimeAdvanced(min(read.at, tick.appended_at or read.at))
+                read = TimeAdvanced(tick.passed_at)
                 keys = self.deadlines.due(read.at)
             else:
                 keys = [read.lead.encode()]
@@ -161,6 +167,8 @@ class PartitionJudge:
             read_to = self._shard.changelog_offset
             unread = changelog_offset - len(judged.states) - (-1 if read_to is None else read_to)
             self._shard.put_all(judged.states, changelog_offset if alone or not unread else read_to or 0)
+        if judged.tick is not None:
+            self._judged_until = max(self._judged_until, judged.tick.passed_at)
         self._touched.clear()
         self.judged_to = self._folded_to
         self.open_clocks.update(self._opened)
@@ -170,6 +178,11 @@ class PartitionJudge:
         """The remembered state of one lead."""
         packed = self._shard.get(name.encode())
         return None if packed is None else decode_state(name, packed)
+
+    def explain(self, name: str) -> Explanation | None:
+        """The remembered state of one lead, and why it is as it is. Raises UnreadableState."""
+        found = self.lead(name)
+        return None if found is None else explained(found, self._policy, self._judged_until)
 
     def _advance(self, key: bytes, event: Event | Forward | TimeAdvanced, offset: int) -> Step | None:
         """None: the record changes nothing of the lead, as one that its state already contains."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from monitor.core.policy import Policy
-from monitor.notify.delivery import Backoff
-from monitor.ports import Sink, TimeSource
+from monitor.notify.outbox import Outbox
+from monitor.ports import TimeSource
 from monitor.stream.directory import Directory
 from monitor.stream.durably import AtLeastOnce, Durably
 from monitor.stream.engine.app import EngineSettings, LeadApp
@@ -48,7 +48,6 @@ class WorkerSettings:
     state_dir: Path | None
     """Folder for RocksDB; None keeps state in memory."""
     probe_ends: bool
-    backoff: Backoff
     transactional: bool = False
     """Outcomes, states and offsets of a batch in one transaction; Apache Kafka only."""
 
@@ -57,7 +56,7 @@ class Worker:
     """Judges the partitions that the group gives it."""
 
     def __init__(
-        self, settings: WorkerSettings, policy: Policy, sink: Sink | None, time: TimeSource, metrics: Metrics
+        self, settings: WorkerSettings, policy: Policy, outbox: Outbox, time: TimeSource, metrics: Metrics
     ) -> None:
         self._settings = settings
         self._time = time
@@ -94,7 +93,7 @@ class Worker:
         metrics.watch_clocks(self._judge.open_clocks)
         app.take_batches("intake", topics.events, Intake(topics, settings.limits, app.send_all, metrics).take)
         app.take_batches("judge", topics.timeline, self._judge.take, continuous=True)
-        notifier = Notifier(topics, sink, settings.backoff, app.send_all, time, metrics)
+        notifier = Notifier(topics, outbox, app.send_all, metrics)
         app.take_batches("notifier", topics.outcomes, notifier.take, drained=False)
         self._watch = Watch(topics, self._positions, self._owned, app.recovery_left, time, metrics)
         self.directory = Directory(app, topics.partitions, lambda: self._judge.partitions)

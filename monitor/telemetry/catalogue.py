@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 _WAITS_S: Final = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 432000, 864000)
 _BATCH_RECORDS: Final = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000)
 _BATCH_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_DELIVERY_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400)
 _DETECTION_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 
 
@@ -105,8 +106,20 @@ METRICS: Final[Mapping[str, Spec]] = {
     "lead_sla_recovery_seconds_left": Spec("gauge", "Seconds until recovery ends, at the present rate."),
     "lead_sla_deliveries_total": Spec(
         "counter",
-        "Attempts to deliver a notice, by how they ended; gave_up counts the notices that were abandoned.",
+        "Attempts to deliver a notice, by how they ended; gave_up and disabled count notices that were abandoned.",
         ("channel", "result"),
+    ),
+    "lead_sla_delivery_delay_seconds": Spec(
+        "histogram", "Time from an outcome being told to its notice being delivered.", ("channel",), _DELIVERY_S
+    ),
+    "lead_sla_channel_state": Spec(
+        "gauge",
+        "1 for the state that a channel is in: closed (works), open (fails, waits), half_open (is tried), disabled.",
+        ("channel", "state"),
+    ),
+    "lead_sla_notices_waiting": Spec("gauge", "Notices that wait for a channel or are under way.", ("channel",)),
+    "lead_sla_notices_oldest_seconds": Spec(
+        "gauge", "How long ago the outcome of the oldest of them was told; 0 without one.", ("channel",)
     ),
     "lead_sla_stage_transitions_total": Spec(
         "counter", "Stage changes of leads, by whether the policy allows them.", ("legality",)

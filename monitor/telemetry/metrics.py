@@ -14,8 +14,8 @@ from monitor.core.advance import Remark
 from monitor.core.agreement import DUTY as AGREEMENT_DUTY
 from monitor.core.agreement import OF_AGREEMENT
 from monitor.core.outcome import Kind, Outcome
-from monitor.ports import DELIVERY_REASONS
 from monitor.telemetry.catalogue import METRICS, counter, gauge, histogram
+from monitor.telemetry.channels import ChannelMetrics
 from monitor.telemetry.engine import EngineMetrics
 
 # The `_created` twins double the number of series and nothing reads them.
@@ -46,11 +46,9 @@ _ODDITIES: Final[Mapping[Remark, EventResult]] = {
 }
 UNKNOWN_TYPE: Final = "unknown"
 """The event type of a record that could not be decoded."""
-GAVE_UP: Final = "gave_up"
 OTHER: Final = "other"
 NONE: Final = "none"
 
-_DELIVERY_RESULTS: Final = frozenset(DELIVERY_REASONS) | {GAVE_UP}
 _US_PER_S: Final = 1_000_000
 
 
@@ -83,7 +81,6 @@ class Metrics:
         self._duties: frozenset[str] = frozenset()
         self._teams: frozenset[str] = frozenset()
         self._segments: frozenset[str] = frozenset()
-        self._channels: frozenset[str] = frozenset()
         self._types: frozenset[str] = frozenset()
         self._reasons: frozenset[str] = frozenset()
 
@@ -103,7 +100,8 @@ class Metrics:
         self._ticks = counter("lead_sla_ticks_total", self.registry)
         self._skew = gauge("lead_sla_clock_skew_seconds", self.registry)
         self._lag = gauge("lead_sla_partition_lag_records", self.registry)
-        self._deliveries = counter("lead_sla_deliveries_total", self.registry)
+        self.channels = ChannelMetrics(self.registry)
+        """How notices fare."""
         self._transitions = counter("lead_sla_stage_transitions_total", self.registry)
         self._policy = gauge("lead_sla_policy_info", self.registry)
         self._reloads = counter("lead_sla_policy_reloads_total", self.registry)
@@ -128,8 +126,8 @@ class Metrics:
         May be called again for a new policy; then the histograms of waits start afresh.
         """
         self._duties, self._teams, self._segments = frozenset(duties), frozenset(teams), frozenset(segments)
-        self._channels, self._types = frozenset(channels), frozenset(event_types) | {UNKNOWN_TYPE}
-        self._reasons = frozenset(dead_letter_reasons)
+        self._types, self._reasons = frozenset(event_types) | {UNKNOWN_TYPE}, frozenset(dead_letter_reasons)
+        self.channels.initialise(channels)
         self._clocks.duties = self._duties
         self._policy.clear()
         self._policy.labels(policy_version).set(1)
@@ -155,8 +153,6 @@ class Metrics:
             self._ticks.labels(result)
         for reloaded in get_args(ReloadResult):
             self._reloads.labels(reloaded)
-        for channel, result in product(self._channels, _DELIVERY_RESULTS):
-            self._deliveries.labels(channel, result)
         for legality in get_args(Legality):
             self._transitions.labels(legality)
 
@@ -223,10 +219,6 @@ class Metrics:
     def forget_partition(self, topic: str, partition: int) -> None:
         """The partition was revoked: its series disappears."""
         self._lag.remove(topic, partition)
-
-    def delivery_attempted(self, channel: str, result: str) -> None:
-        """One attempt to deliver a notice ended, `result` being its reason, or GAVE_UP for one abandoned."""
-        self._deliveries.labels(_bounded(channel, self._channels), _bounded(result, _DELIVERY_RESULTS)).inc()
 
     def remarked(self, remarks: Mapping[tuple[Remark, str], int]) -> None:
         """What the judge noted about events, by remark and type of event: stage changes and oddities."""

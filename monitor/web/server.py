@@ -17,8 +17,9 @@ _log = logging.getLogger(__name__)
 LEAD_CHARACTERS_MAX: Final = 256
 HOP_HEADER: Final = "lead-sla-hop"
 _OWNER_TIMEOUT_S: Final = 5.0
-# A lead's evidence is bounded; its timeline has some tens of kilobytes at most.
-_TIMELINE_BYTES_MAX: Final = 1_048_576
+# An explained lead has some ten kilobytes. The most that its bounds allow (24 clocks, 100 events that each of them
+# tells of, every text as long as it may be and escaped) is 5 MB.
+_TIMELINE_BYTES_MAX: Final = 8 * 1_048_576
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",

@@ -49,7 +49,7 @@ class DeadLetterReason(StrEnum):
     TIME_IN_FUTURE = "time_in_future", "The time lies further after the record's timestamp than the settings allow."
     TIME_IN_PAST = "time_in_past", "The time lies further before the record's timestamp than the settings allow."
     INTERNAL_RECORD = "internal_record", "A record on one of our own topics cannot be read."
-    DELIVERY_FAILED = "delivery_failed", "A notice could not be delivered to its webhook."
+    DELIVERY_FAILED = "delivery_failed", "A notice could not be delivered to a channel; the detail names it."
 
 
 class InvalidRecord(Exception):

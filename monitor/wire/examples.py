@@ -1,14 +1,19 @@
-"""One example of each lead event and each outcome; the committed ones are written from here."""
+"""One example of each lead event and outcome, and one explained lead; the committed ones are written from here."""
 
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from monitor.core import event as ev
 from monitor.core.event import Scalar
+from monitor.core.explanation import explained
 from monitor.core.instant import from_rfc3339, to_rfc3339
 from monitor.core.outcome import Delivery, Kind, Outcome, Reason
+from monitor.core.replay import Replay
+from monitor.wire.explanation import lead_answer
 from monitor.wire.outcome import encode_outcome
+from monitor.wire.policy import read_policy
 
 _STORY: Final[tuple[tuple[str, str, Mapping[str, Scalar]], ...]] = (
     (ev.LEAD_CREATED, "07:00:00Z", {"source": "web-form", "segment": "enterprise", "persona": "plant-manager"}),
@@ -35,6 +40,38 @@ _STORY: Final[tuple[tuple[str, str, Mapping[str, Scalar]], ...]] = (
 _DAY: Final = "2026-10-01T"
 _STARTED_AT: Final = from_rfc3339(_DAY + "07:02:00Z")
 _DUE_AT: Final = from_rfc3339(_DAY + "11:02:00Z")
+
+# Of `explained_lead`: an automated mail, a pause, another owner, somebody else's call, and one that is too late.
+EXPLAINED_BY: Final = """\
+agreement: {name: DACH inbound, version: 2026-Q4, effective_from: 2026-10-01}
+timezone: Europe/Berlin
+calendars:
+  munich: {hours: {mon-thu: [09:00-12:30, 13:30-18:00], fri: 09:00-15:00}}
+follow_up:
+  - duty: first-touch
+    starts: lead.assigned
+    met_by: {activity: [call, email, meeting], direction: outbound}
+    paused_while: {waiting_on: prospect}
+    on_reassign: remaining, at least 30 working_minutes
+    calendar: munich
+    targets:
+      - {when: 'grade == "A"', within: 30 working_minutes}
+      - {within: 4 working_hours}
+    warn_at: [50%, 30 working_minutes left]
+    final_after: {default: 10 minutes, crm-import: 24 hours}
+"""
+_EXPLAINED: Final[tuple[tuple[str, str, Mapping[str, Scalar]], ...]] = (
+    (ev.LEAD_CREATED, "01T14:00:00Z", {"source": "web-form", "segment": "enterprise"}),
+    (ev.LEAD_STAGE_CHANGED, "01T14:10:00Z", {"stage": "mql"}),
+    (ev.LEAD_HANDED_OFF, "01T14:15:00Z", {"team": "sales"}),
+    (ev.LEAD_ASSIGNED, "01T14:30:00Z", {"owner": "ana", "grade": "B"}),
+    (ev.ACTIVITY_LOGGED, "01T14:31:00Z", {"channel": "email", "direction": "outbound", "actor": "automation"}),
+    (ev.LEAD_UPDATED, "01T15:30:00Z", {"waiting_on": "prospect"}),
+    (ev.LEAD_UPDATED, "02T07:30:00Z", {"waiting_on": "nobody"}),
+    (ev.LEAD_ASSIGNED, "02T09:00:00Z", {"owner": "ben"}),
+    (ev.ACTIVITY_LOGGED, "02T09:40:00Z", {"channel": "call", "direction": "outbound", "actor_id": "cem"}),
+    (ev.ACTIVITY_LOGGED, "02T12:40:00Z", {"channel": "call", "direction": "outbound", "actor": "person"}),
+)
 
 
 def lead_events() -> dict[str, dict[str, object]]:
@@ -131,6 +168,18 @@ def _of_quota() -> Iterator[Outcome]:
     )  # fmt: skip
 
 
+def explained_lead() -> dict[str, object]:
+    """A lead whose time was paused, that changed hands, and was followed up too late."""
+    events = [
+        ev.Event("L-1", f"evt-{number:04}", type_, from_rfc3339(f"2026-10-{time}"), "crm", data)
+        for number, (type_, time, data) in enumerate(_EXPLAINED, start=1)
+    ]
+    policy, until_at = read_policy(EXPLAINED_BY, "agreement.yaml"), from_rfc3339("2026-10-02T13:00:00Z")
+    replay = Replay(policy)
+    deque(replay.run(events, until_at), maxlen=0)
+    return lead_answer(explained(replay.leads["L-1"], policy, until_at))
+
+
 def valid_files() -> dict[str, dict[str, object]]:
     """The valid examples, by file name."""
     events = lead_events()
@@ -146,4 +195,5 @@ def valid_files() -> dict[str, dict[str, object]]:
     for outcome in outcomes():
         of = f"--{outcome.reason}" if outcome.reason is Reason.DEFINITION_NOT_MET else ""
         files[f"outcome.{outcome.kind}{of}.json"] = json.loads(encode_outcome(outcome))
+    files["lead-explanation.json"] = explained_lead()
     return files

@@ -11,6 +11,7 @@ from monitor.core import event as ev
 from monitor.wire.asyncapi import asyncapi
 from monitor.wire.dead_letter import DETAIL_CHARS_MAX, HEADER_NAMES, SCHEMA, DeadLetterReason
 from monitor.wire.examples import valid_files
+from monitor.wire.explanation import LeadAnswer
 from monitor.wire.lead_event import REQUIRED_DATA, LeadEvent
 from monitor.wire.outcome import OutcomeEvent
 
@@ -45,6 +46,7 @@ def generate() -> dict[str, str]:
     schemas: dict[str, Schema] = {f"{event_type}.schema.json": _event_schema(event_type) for event_type in _MEANING}
     schemas["lead-event.schema.json"] = _any_event_schema()
     schemas["outcome.schema.json"] = _published(OutcomeEvent, "Outcome")
+    schemas["lead-explanation.schema.json"] = _published(LeadAnswer, "Lead, explained")
     schemas["dead-letter-headers.schema.json"] = _dead_letter_headers()
     schemas["asyncapi.json"] = asyncapi()
     schemas |= {f"examples/valid/{name}": example for name, example in valid_files().items()}

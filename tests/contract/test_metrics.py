@@ -3,6 +3,8 @@
 import subprocess
 
 from monitor.core.event import RECORD_TYPES
+from monitor.ports import ChannelState
+from monitor.telemetry.channels import Queue
 from monitor.telemetry.metrics import Metrics
 from tests.support.programs import needed
 
@@ -19,6 +21,7 @@ def full_exposition() -> bytes:
         event_types=RECORD_TYPES,
         dead_letter_reasons=["not_json"],
     )
+    metrics.channels.watch({"webhook": lambda: Queue(ChannelState.OPEN, 3, 60.0)})
     metrics.lag("leads.events", 0, 3)
     return metrics.render()[0]
 

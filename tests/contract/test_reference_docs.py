@@ -12,6 +12,8 @@ from monitor.cli.init import EXAMPLES
 from monitor.cli.main import app
 from monitor.cli.reference import BLOCKS, generate, read_pages
 from monitor.core.outcome import Kind, Reason
+from monitor.settings.channels import load_channels
+from monitor.settings.problems import SettingsError
 from monitor.settings.settings import describe
 from monitor.telemetry.catalogue import METRICS
 from monitor.wire.dead_letter import HEADER_NAMES
@@ -20,6 +22,7 @@ from monitor.wire.policy import PolicyError, read_policy
 ROOT = Path(__file__).parents[2]
 PAGES = read_pages(ROOT)
 UPDATE = "run `.venv/bin/python -m monitor.cli.reference`"
+CHANNEL_TYPES = ("slack", "teams", "pagerduty", "webhook", "email")
 COMMANDS: Mapping[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
@@ -136,8 +139,9 @@ follow_up:
 
 
 def agreements(text: str) -> list[str]:
-    """The agreements of a page, whole; those that begin with a dash are duties of one."""
-    return [AROUND_DUTIES + each if each.startswith("- ") else each for each in fenced(text, "yaml")]
+    """The agreements of a page, whole; those that begin with a dash are duties of one, channels are none."""
+    blocks = [block for block in fenced(text, "yaml") if not block.startswith("channels:")]
+    return [AROUND_DUTIES + each if each.startswith("- ") else each for each in blocks]
 
 
 def test_every_key_of_an_agreement_is_explained() -> None:
@@ -150,6 +154,25 @@ def test_every_key_of_an_agreement_is_explained() -> None:
 def test_agreements_on_the_pages_are_in_order(path: str) -> None:
     for text in agreements(PAGES[path]):
         read_policy(text, path)
+
+
+def test_channels_on_the_page_are_in_order_and_every_key_is_explained(tmp_path: Path) -> None:
+    page = PAGES["docs/operating/notices.md"]
+    (text,) = fenced(page, "yaml")
+    secrets = {"SLACK_SALES_URL": "https://x.example", "CRM_HOOK_URL": "https://x.example"}
+    secrets |= {"PAGERDUTY_KEY": "0" * 32, "CRM_HOOK_SECRET": "whsec_" + "a" * 32}
+    (tmp_path / "secret").write_text("https://x.example")
+    file = tmp_path / "channels.yaml"
+    file.write_text(re.sub(r"/run/secrets/[\w-]+", str(tmp_path / "secret"), text))
+    assert len(load_channels(file, "", secrets)) == 5
+    file.write_text("channels:" + "".join(f"\n  - {{name: a, type: {type_}, nonsense: 1}}" for type_ in CHANNEL_TYPES))
+    with pytest.raises(SettingsError) as told:
+        load_channels(file, "", {})
+    keys = {key for line in told.value.problems for key in line.partition("known keys are ")[2].split(", ") if key}
+    assert {"give_up_after", "old_secret_env", "username", "key_file"} <= keys
+    assert [
+        key for key in sorted(keys) if f"`{re.sub('_(env|file)$', '', key)}`" not in page and f"{key}:" not in page
+    ] == []
 
 
 def test_every_key_of_a_duty_has_an_example() -> None:

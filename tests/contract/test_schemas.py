@@ -18,7 +18,7 @@ from monitor.wire.schemas import differences, generate, write
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 VALID = sorted((SCHEMAS / "examples/valid").iterdir())
-VALID_EVENTS = [path for path in VALID if not path.name.startswith("outcome.")]
+VALID_EVENTS = [path for path in VALID if not path.name.startswith(("outcome.", "lead-explanation."))]
 VALID_OUTCOMES = [path for path in VALID if path.name.startswith("outcome.")]
 INVALID = sorted((SCHEMAS / "examples/invalid").iterdir())
 
@@ -116,6 +116,15 @@ def test_an_outcome_is_valid_for_its_schema_and_for_our_own_reader(path: Path) -
     example = json.loads(path.read_text())
     _schema("outcome.schema.json").validate(example)
     assert decode_outcome(path.read_bytes()).outcome_id == example["id"]
+
+
+def test_an_explained_lead_is_valid_for_its_schema_which_asks_for_everything() -> None:
+    example = json.loads((SCHEMAS / "examples/valid/lead-explanation.json").read_text())
+    schema = _schema("lead-explanation.schema.json")
+    schema.validate(example)
+    for part in ("spans", "clocks"):
+        assert not schema.is_valid({name: value for name, value in example.items() if name != part})
+    assert not schema.is_valid({**example, "judged_until": "yesterday"})
 
 
 def test_the_headers_of_a_dead_letter_keep_to_their_schema() -> None:

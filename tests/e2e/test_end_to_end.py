@@ -1,8 +1,9 @@
-"""One topic in, one signed webhook out; the metrics scraped by a real Prometheus, the dashboard answered by it."""
+"""One topic in, one signed webhook out; the metrics scraped by a real Prometheus; a lead explained by its worker."""
 
 import asyncio
 import json
 import subprocess
+import sys
 import time
 import urllib.parse
 import urllib.request
@@ -10,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from monitor.cli.demo.broker import free_port
 from monitor.cli.demo.child import Child
 from monitor.cli.demo.receiver import WebhookReceiver
-from tests.support.cluster import POLICIES, Reader, WorkerProcess, event, produce, touch
+from tests.support.cluster import POLICIES, Reader, WorkerProcess, end_offsets_of, event, produce, touch
 from tests.support.dashboard import queries
 from tests.support.programs import needed
 
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 SECRET = "whsec_" + "bGVhZC1zbGEtdGVzdC1zZWNyZXQtMzItYnl0ZXMhIQ=="
 
 PROMETHEUS_CONFIG = """
@@ -101,3 +104,52 @@ async def test_events_in_outcome_and_signed_webhook_out_metrics_scraped(
         finally:
             scraper.stop()
             await receiver.stop()
+
+
+async def test_a_worker_explains_a_late_lead_as_its_recorded_events_do(
+    broker: Any, prefix: str, tmp_path: Path
+) -> None:
+    settings = {"broker_end_offsets": end_offsets_of(broker)}
+    policy = POLICIES / "seconds.yaml"
+    with WorkerProcess(broker.bootstrap, prefix, policy, tmp_path, **settings) as worker:
+        await worker.ready()
+        now = time.time()
+        automated = {"channel": "email", "direction": "outbound", "actor": "automation"}
+        events = [
+            event("X-1", "lead.created", now - 1, {"segment": "enterprise"}),
+            event("X-1", "lead.assigned", now, {"owner": "ana", "grade": "A"}),
+            event("X-1", "activity.logged", now + 1, automated),
+            touch("X-1", now + 4),
+        ]
+        await produce(broker.bootstrap, prefix + "leads.events", events)
+        async with Reader(broker.bootstrap, prefix + "lead-sla.outcomes") as reader:
+            await reader.until(lambda r: "fulfilled_late" in {o["kind"] for o in r.outcomes}, why="the late call")
+        answer: dict[str, Any] = {}
+        for _ in range(50):
+            status, body = await asyncio.to_thread(worker.get, "/leads/X-1")
+            answer = json.loads(body) if status == 200 else {}
+            if answer and answer["clocks"] and answer["clocks"][0]["verdict"] == "fulfilled_late":
+                break
+            await asyncio.sleep(0.1)
+        Draft202012Validator(json.loads((SCHEMAS / "lead-explanation.schema.json").read_text())).validate(answer)
+        told = await asyncio.to_thread(explain, "X-1", "--url", worker.url)
+        assert worker.stop() == 0, worker.tail()
+    (clock,) = answer["clocks"]
+    assert (clock["target"], clock["used_s"]) == ('grade == "A"', 3)
+    assert [(act["counted"], act["why"]) for act in clock["acts"]] == [
+        (False, "its actor is automation, not person"),
+        (True, ""),
+    ]
+    recorded = tmp_path / "events.jsonl"
+    recorded.write_text("".join(json.dumps(item) + "\n" for item in events))
+    offline = await asyncio.to_thread(explain, "X-1", "--events", str(recorded), "--policy", str(policy))
+    for part in ("clocks", "spans", "timeline", "attributes"):
+        assert told[part] == offline[part], part
+
+
+def explain(*arguments: str) -> dict[str, Any]:
+    """What `lead-sla explain` answers."""
+    command = [sys.executable, "-m", "monitor.cli.main", "explain", *arguments, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer

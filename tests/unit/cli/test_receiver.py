@@ -1,20 +1,22 @@
 """The demonstration's receiver takes what is signed, refuses what is not, and survives everything else."""
 
 import base64
+import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
 import pytest_asyncio
+from standardwebhooks import Webhook
 
 from monitor.cli.demo.receiver import Received, WebhookReceiver
-from monitor.ports import Notice
-from monitor.sinks.webhook import WebhookSink
+from monitor.notify.channels.standard import webhook_body
 from monitor.stream.clock import SystemTime
+from tests.support.notices import SECRET, hook, notice
 
-SECRET = "whsec_" + base64.b64encode(b"a key for the tests only").decode()
 OTHER_SECRET = "whsec_" + base64.b64encode(b"somebody else's long key").decode()
-NOTICE = Notice("out_1", "breached", "lead-1", b'{"type":"lead-sla.breached"}')
+NOTICE = notice()
 
 
 @pytest_asyncio.fixture
@@ -32,16 +34,16 @@ async def post(url: str, body: bytes, headers: dict[str, str]) -> int:
 async def test_a_signed_notice_is_verified_and_told() -> None:
     told: list[Received] = []
     receiver = WebhookReceiver(SECRET, on_delivery=told.append)
-    sink = WebhookSink(await receiver.start(), SECRET, SystemTime())
+    sink = hook(await receiver.start())
     assert (await sink.deliver(NOTICE)).delivered
     await sink.close()
     await receiver.stop()
-    expected = Received("out_1", verified=True, refusal="", payload={"type": "lead-sla.breached"})
+    expected = Received(NOTICE.notice_id, verified=True, refusal="", payload=json.loads(webhook_body(NOTICE)))
     assert told == receiver.verified == [expected]
 
 
 async def test_a_notice_signed_with_another_secret_is_refused(receiver: WebhookReceiver) -> None:
-    sink = WebhookSink(await receiver.start(), OTHER_SECRET, SystemTime())
+    sink = hook(await receiver.start(), OTHER_SECRET)
     assert (await sink.deliver(NOTICE)).reason == "http_4xx"
     await sink.close()
     assert receiver.verified == []
@@ -70,10 +72,14 @@ async def test_malformed_requests_are_refused(receiver: WebhookReceiver, headers
 
 async def test_a_signed_body_that_is_no_json_object_is_refused(receiver: WebhookReceiver) -> None:
     url = await receiver.start()
-    sink = WebhookSink(url, SECRET, SystemTime())
-    for body in (b"[1]", b"nonsense"):
-        assert not (await sink.deliver(Notice("out_2", "breached", "lead-1", body))).delivered
-    await sink.close()
+    signed_at = datetime.now(UTC)
+    for body in ("[1]", "nonsense"):
+        headers = {
+            "webhook-id": "out_2",
+            "webhook-timestamp": str(int(signed_at.timestamp())),
+            "webhook-signature": Webhook(SECRET).sign("out_2", signed_at, body),
+        }
+        assert await post(url, body.encode(), headers) == 401
     assert receiver.verified == []
 
 
@@ -85,7 +91,7 @@ async def test_an_old_notice_played_again_is_refused(receiver: WebhookReceiver) 
         def elapsed_s(self) -> float:
             return 0.0
 
-    sink = WebhookSink(await receiver.start(), SECRET, AnHourAgo())
+    sink = hook(await receiver.start(), time=AnHourAgo())
     await sink.deliver(NOTICE)
     await sink.close()
     assert receiver.deliveries[0].refusal == "Message timestamp too old"

@@ -4,7 +4,7 @@ from monitor.core.event import EVENT_TYPES
 from monitor.core.outcome import Kind, Reason
 from monitor.core.passing import MISSED_MAX
 from monitor.core.policy import Match, Policy, Rhythm
-from tests.support.agreement import DISPOSITION, duty, event_is, policy
+from tests.support.agreement import DISPOSITION, MINUTE, duty, event_is, policy
 from tests.support.history import Input, assigned, at, called, event, run, said, tick
 
 ACCEPTANCE = duty(
@@ -131,3 +131,16 @@ def test_a_clock_of_a_later_round_stays_when_one_of_an_earlier_round_is_final_be
     again = [*steps, event("lead.updated", 60, grade="C")]
     for lead in (run(steps, agreement)[-1].lead, run(again, agreement)[-1].lead):
         assert [(clock.cycle, clock.started_at) for clock in lead.fold.clocks] == [(1, at(0)), (2, at(8))]
+
+
+def test_what_is_said_of_a_clock_that_silence_started_earlier_is_said_again() -> None:
+    started = [HANDED_OFF, event("lead.accepted", 70, owner="ana"), event("lead.updated", 90, owner="ben")]
+    outcomes = [o for step in run([*started, tick(100)], SILENT) for o in step.outcomes if o.kind is Kind.REASSIGNED]
+    assert [(o.revision, (o.started_at - at(0)) // MINUTE) for o in outcomes] == [(0, 70), (1, 60)]
+
+
+def test_two_touches_of_one_instant_start_two_clocks_also_when_the_history_is_folded_again() -> None:
+    twice = [called(20), called(20)._replace(id="second")]
+    steps: list[Input] = [assigned(0), *twice, tick(90), called(100), event("lead.updated", 95, grade="B")]
+    lead = run(steps, rhythm(Rhythm.SEQUENTIAL))[-1].lead
+    assert [clock.started_at for clock in lead.fold.clocks] == [at(0), at(20), at(20), at(100)]

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from monitor.notify.endpoint import check_secret, check_url, redacted_url
+from monitor.notify.endpoint import check_secret, check_url, host_of, is_private, redacted_url
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,26 @@ def test_a_redacted_address_keeps_the_host_and_drops_what_may_be_a_token() -> No
     assert (
         redacted_url("https://ana:hunter2@hooks.example.com:8443/T0/token?key=1") == "https://hooks.example.com:8443/…"
     )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "127.8.8.8", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
+        "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fd00::1", "ff02::1",
+        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "2002:7f00:1::", "2002:a00:1::",
+    ],
+)  # fmt: skip
+def test_an_address_inside_is_known_as_such_however_it_is_written(address: str) -> None:
+    assert is_private(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"])
+def test_a_public_address_is_not(address: str) -> None:
+    assert not is_private(address)
+
+
+def test_a_name_is_no_address() -> None:
+    with pytest.raises(ValueError, match="does not appear"):
+        is_private("hooks.example.com")
+    assert host_of("https://hooks.example.com:8443/T0?x") == "hooks.example.com"

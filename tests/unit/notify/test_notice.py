@@ -4,42 +4,17 @@ import json
 
 import pytest
 
-from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.outcome import Kind, Outcome
+from monitor.notify.channels.standard import webhook_body
 from monitor.notify.notice import Quiet, notice_of
 from monitor.ports import Notice
-
-NINE = 1_790_845_200_000_000  # 2026-10-01T09:00:00Z
-
-
-def outcome(kind: Kind, **changes: object) -> Outcome:
-    said = Outcome(
-        kind=kind,
-        lead="lead-1",
-        duty="first-touch",
-        cycle=1,
-        level="",
-        revision=0,
-        policy_version="2026-Q4",
-        reason=Reason.NO_EVIDENCE,
-        at=NINE + 1,
-        team="sales",
-        owner="ana",
-        segment="enterprise",
-        lead_source="web",
-        started_at=NINE - 300_000_000,
-        due_at=NINE + 1,
-        limit="5 minutes elapsed",
-        calendar="",
-        evidence_ids=(),
-        evidence_at=None,
-    )
-    return said._replace(**changes)  # type: ignore[arg-type]
+from tests.support.notices import NOON, outcome
 
 
 def payload_of(said: Outcome) -> dict[str, object]:
     notice = notice_of(said)
     assert isinstance(notice, Notice)
-    payload = json.loads(notice.body)
+    payload = json.loads(webhook_body(notice))
     assert isinstance(payload, dict)
     return payload
 
@@ -77,15 +52,15 @@ def test_a_notice_has_the_id_of_its_outcome_so_that_a_repetition_is_known() -> N
     assert isinstance(first, Notice)
     assert first == again
     assert first.notice_id == said.outcome_id
-    assert (first.kind, first.lead) == ("breached", "lead-1")
+    assert first.outcome is said
 
 
 def test_instants_are_written_in_utc_exact_to_the_microsecond() -> None:
-    payload = payload_of(outcome(Kind.BREACHED))
+    payload = payload_of(outcome(Kind.BREACHED, at=NOON + 1))
     data = payload["data"]
     assert isinstance(data, dict)
-    assert payload["timestamp"] == "2026-10-01T09:00:00.000001Z"
-    assert (data["started_at"], data["evidence_at"]) == ("2026-10-01T08:55:00.000000Z", None)
+    assert payload["timestamp"] == "2026-10-01T12:00:00.000001Z"
+    assert (data["started_at"], data["evidence_at"]) == ("2026-10-01T11:55:00.000000Z", None)
 
 
 def test_lateness_is_given_in_seconds() -> None:

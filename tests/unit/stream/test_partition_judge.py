@@ -325,3 +325,12 @@ def test_when_a_version_is_picked_up_and_whether_by_a_restart_does_not_matter_in
         leads = [decode_state(key.decode(), packed) for key, packed in sorted(shard.items())]
         ends.append([sorted(lead.fold.clocks, key=lambda clock: clock.cycle) for lead in leads])
     assert ends[0] == ends[1]
+
+
+def test_a_lead_is_explained_up_to_the_newest_tick_whether_or_not_it_had_to_reach_it() -> None:
+    judge = PartitionJudge(MemoryShard(), POLICY)
+    assert judged(judge, log_of(assigned("a"), TimeAdvanced(START + MINUTE))) == [Kind.ACTIVATED]
+    found = judge.explain("a")
+    assert found is not None
+    assert found.clocks[0].used_us == MINUTE
+    assert judge.explain("b") is None

@@ -4,9 +4,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.core.advance import Remark
 from monitor.core.outcome import Kind, Outcome, Reason
-from monitor.ports import DELIVERY_REASONS
+from monitor.ports import ChannelState
 from monitor.telemetry.catalogue import METRICS
-from monitor.telemetry.metrics import GAVE_UP, Metrics
+from monitor.telemetry.channels import DELIVERY_RESULTS, Queue
+from monitor.telemetry.metrics import Metrics
 
 LIMIT_S = 437.5
 
@@ -78,7 +79,7 @@ def test_every_label_combination_of_the_policy_starts_at_zero() -> None:
         for segment in ("enterprise", "none", "other"):
             labels = {"duty": "acceptance", "kind": kind.value, "team": "sales", "segment": segment}
             assert value(metrics, "lead_sla_outcomes_total", **labels) == 0
-    for result in (*DELIVERY_REASONS, GAVE_UP):
+    for result in DELIVERY_RESULTS:
         assert value(metrics, "lead_sla_deliveries_total", channel="webhook", result=result) == 0
     assert value(metrics, "lead_sla_events_total", type="unknown", result="dead_letter") == 0
     assert value(metrics, "lead_sla_dead_letters_total", reason="not_json") == 0
@@ -107,7 +108,7 @@ def test_what_a_sender_writes_never_makes_a_new_series() -> None:
         metrics.outcomes_said([outcome(Kind.MET, segment=f"segment-{number}", evidence_at=2_000_000)])
         metrics.event_read(f"lead.invented_{number}", "dead_letter")
         metrics.dead_lettered(f"reason-{number}")
-        metrics.delivery_attempted("webhook", "ok")
+        metrics.channels.attempted("webhook", "ok")
     assert len(samples(metrics)) == series
     labels = {"duty": "first-touch", "kind": "met", "team": "sales"}
     assert value(metrics, "lead_sla_outcomes_total", **labels, segment="other") == 50
@@ -209,6 +210,28 @@ def test_measurements_of_the_worker_reach_the_scrape() -> None:
     assert value(metrics, "lead_sla_stage_transitions_total", legality="skipped") == 1
     assert value(metrics, "lead_sla_events_total", type="lead.created", result="too_late") == 2
     assert value(metrics, "lead_sla_worker_ready") == 1
+
+
+def test_a_channel_shows_its_state_and_what_waits_as_they_are_when_scraped() -> None:
+    metrics = metrics_of_a_policy()
+    queue = Queue(ChannelState.OPEN, 3, 61.5)
+    metrics.channels.watch({"webhook": lambda: queue})
+    for state, shown in (("closed", 0), ("open", 1), ("half_open", 0), ("disabled", 0)):
+        assert value(metrics, "lead_sla_channel_state", channel="webhook", state=state) == shown
+    assert value(metrics, "lead_sla_notices_waiting", channel="webhook") == 3
+    assert value(metrics, "lead_sla_notices_oldest_seconds", channel="webhook") == 61.5
+    queue = Queue(ChannelState.CLOSED, 0, 0.0)
+    assert value(metrics, "lead_sla_channel_state", channel="webhook", state="open") == 0
+
+
+def test_a_delivery_is_counted_with_its_delay_which_is_never_negative() -> None:
+    metrics = metrics_of_a_policy()
+    metrics.channels.attempted("webhook", "ok")
+    metrics.channels.delivered("webhook", 2.5)
+    metrics.channels.delivered("webhook", -0.1)
+    assert value(metrics, "lead_sla_deliveries_total", channel="webhook", result="ok") == 1
+    assert value(metrics, "lead_sla_delivery_delay_seconds_sum", channel="webhook") == 2.5
+    assert value(metrics, "lead_sla_delivery_delay_seconds_count", channel="webhook") == 2
 
 
 def test_two_instances_share_nothing() -> None:

@@ -183,7 +183,7 @@ async def test_an_answer_of_the_owner_that_is_no_timeline_is_not_passed_on(kind:
             case "html":
                 return web.Response(text="<script>alert(1)</script>", content_type="text/html")
             case "too large":
-                return web.json_response({"x": "y" * 1_100_000})
+                return web.json_response({"x": "y" * 8_400_000})
             case "redirect":
                 return web.json_response({}, status=302, headers={"Location": "/leads/other"})
             case _:

@@ -1,0 +1,169 @@
+"""What a replay adds up to: attainment, breaches, lateness, and where the time of leads went."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from monitor.core.attainment import Attainment, DutyReport, Verdicts, quantile
+from monitor.core.lead import Lead
+from monitor.core.policy import Policy
+from monitor.core.retelling import retold
+from monitor.core.sentence import duration
+from monitor.core.spans import Step, spans
+
+_US_PER_S: Final = 1_000_000
+_NOBODY: Final = {"owner": "nobody", "team": "no team", "segment": "no segment"}
+
+
+class Took(NamedTuple):
+    """How long leads waited for a step that was done."""
+
+    step: Step
+    team: str
+    leads: int
+    """A lead that came back counts once more."""
+    median_us: int
+    p90_us: int
+    working_median_us: int | None
+    """Of those that have a calendar; None: none has."""
+    working_p90_us: int | None
+
+
+def took(leads: Iterable[Lead], policy: Policy) -> list[Took]:
+    """By step and the team that answers for it, in the order of the steps; a merged lead counts where it goes on."""
+    elapsed: dict[tuple[Step, str], list[int]] = {}
+    working: dict[tuple[Step, str], list[int]] = {}
+    for lead in leads:
+        if lead.merged is not None:
+            continue
+        for span in spans(lead, retold(lead, policy), policy):
+            if span.to_at is not None:
+                elapsed.setdefault((span.step, span.team), []).append(span.elapsed_us)
+                if span.working_us is not None:
+                    working.setdefault((span.step, span.team), []).append(span.working_us)
+    order = list(Step)
+    return [
+        Took(
+            step,
+            team,
+            len(those),
+            quantile(those, 0.5) or 0,
+            quantile(those, 0.9) or 0,
+            quantile(working.get((step, team), ()), 0.5),
+            quantile(working.get((step, team), ()), 0.9),
+        )
+        for (step, team), those in sorted(elapsed.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
+    ]
+
+
+def as_json(verdicts: Verdicts, spans_took: Iterable[Took], policy: Policy) -> dict[str, Any]:
+    """For scripts; durations in seconds."""
+    return {
+        "duties": [_duty(report) for report in verdicts.by_duty(policy)],
+        "breaches": {
+            of: [{"name": name, "breached": count} for name, count in top]
+            for of, top in verdicts.most_breached().items()
+        },
+        "spans": [
+            {
+                "step": span.step,
+                "team": span.team,
+                "leads": span.leads,
+                "median_s": _seconds(span.median_us),
+                "p90_s": _seconds(span.p90_us),
+                "working_median_s": _seconds(span.working_median_us),
+                "working_p90_s": _seconds(span.working_p90_us),
+            }
+            for span in spans_took
+        ],
+    }
+
+
+def as_text(verdicts: Verdicts, spans_took: Iterable[Took], policy: Policy) -> str:
+    """Tables for people."""
+    reports = verdicts.by_duty(policy)
+    parts = [
+        _table(
+            ("duty", "met", "judged", "attained", "late", "median lateness"),
+            [
+                (
+                    report.duty, str(report.attainment.met), str(report.attainment.judged),
+                    _percent(report.attainment), str(report.late),
+                    _duration(report.late_elapsed_us, report.late_working_us),
+                )
+                for report in reports
+            ],
+        )
+    ]  # fmt: skip
+    parts += ["\n".join(_objective(report)) for report in reports if report.periods]
+    breaches = [
+        f"breaches by {of}: {', '.join(f'{name or _NOBODY[of]} {count}' for name, count in top)}"
+        for of, top in verdicts.most_breached().items()
+        if top
+    ]
+    rows = [
+        (
+            f"to {span.step.replace('_', ' ')}", span.team or "no team", str(span.leads),
+            _duration(span.median_us, span.working_median_us), _duration(span.p90_us, span.working_p90_us),
+        )
+        for span in spans_took
+    ]  # fmt: skip
+    parts += ["\n".join(breaches)] if breaches else []
+    parts += [_table(("waited", "team", "leads", "median", "p90"), rows)] if rows else []
+    return "\n\n".join(parts)
+
+
+def _duty(report: DutyReport) -> dict[str, Any]:
+    objective = report.objective
+    return {
+        "duty": report.duty,
+        **_attained(report.attainment),
+        "objective": None
+        if objective is None
+        else {
+            "percent": objective.percent,
+            "every": objective.every,
+            "periods": [
+                {"period": period, **_attained(attained), "reached": attained.reaches(objective)}
+                for period, attained in report.periods
+            ],
+        },
+        "late": report.late,
+        "late_median_s": _seconds(report.late_elapsed_us),
+        "late_working_median_s": _seconds(report.late_working_us),
+    }
+
+
+def _attained(attained: Attainment) -> Mapping[str, Any]:
+    percent = round(attained.percent, 2) if attained.judged else None
+    return {"met": attained.met, "judged": attained.judged, "percent": percent}
+
+
+def _objective(report: DutyReport) -> Iterator[str]:
+    objective = report.objective
+    if objective is not None:
+        yield f"{report.duty}, objective {objective.percent:g}% per {objective.every}:"
+        for period, attained in report.periods:
+            reached = "reached" if attained.reaches(objective) else "missed"
+            yield f"  {period}  {reached}: {_percent(attained)}, {attained.met} of {attained.judged}"
+
+
+def _percent(attained: Attainment) -> str:
+    """Cut off, not rounded: what falls short of the objective must not look as if it reached it."""
+    return f"{attained.met * 1000 // attained.judged / 10:.1f}%" if attained.judged else "-"
+
+
+def _duration(elapsed_us: int | None, working_us: int | None) -> str:
+    if elapsed_us is None:
+        return "-"
+    elapsed = duration(elapsed_us)
+    return elapsed if working_us in (None, elapsed_us) else f"{elapsed} ({duration(working_us or 0)} working)"
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _seconds(duration_us: int | None) -> float | None:
+    return None if duration_us is None else duration_us / _US_PER_S
