@@ -8,7 +8,7 @@ from monitor.core.claim import COUNTING, Status
 from monitor.core.fact import Fact
 from monitor.core.localtime import clock_shows
 from monitor.core.outcome import Kind
-from monitor.core.quota import Dims, Quota
+from monitor.core.quota import UNIT, Dims, Quota
 from monitor.core.term import Term, working_days
 
 
@@ -97,12 +97,13 @@ class Account:
 
     def by_day(self, before: int) -> dict[date, float]:
         """What was delivered on each local date until then, in leads or points."""
-        amounts: dict[date, float] = {}
+        amounts: dict[date, int] = {}
         for row in self.rows.values():
             if row.status in COUNTING and row.at < before:
                 day = clock_shows(self.quota.zone, row.at).date()
-                amounts[day] = amounts.get(day, 0.0) + row.weight / 1000
-        return amounts
+                amounts[day] = amounts.get(day, 0) + row.weight
+        # Fractions are added up only in the order of the days: else the last digit would depend on that of the facts.
+        return {day: amounts[day] / UNIT for day in sorted(amounts)}
 
     def _reached_at(self, counting: Iterable[tuple[int, str, Row]]) -> int | None:
         total = 0
