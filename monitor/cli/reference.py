@@ -9,73 +9,29 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from monitor.cli import diagrams
-from monitor.cli.story import story
+from monitor.cli import diagrams, worked_examples
+from monitor.cli.markdown import WIDTH, code, table
 from monitor.core import event, lead
-from monitor.core.instant import from_rfc3339, to_rfc3339
-from monitor.core.outcome import Kind, Outcome
-from monitor.core.replay import Replay
+from monitor.core.outcome import Kind
 from monitor.core.tables import STAGE_OF_EVENT
-from monitor.notify.channels.standard import webhook_body
-from monitor.notify.notice import Quiet, notice_of
 from monitor.ports import ChannelState
 from monitor.settings.settings import Settings, describe
 from monitor.telemetry import channels, engine, metrics
 from monitor.telemetry.catalogue import METRICS
-from monitor.wire import examples, json_object, lead_event, schemas
+from monitor.wire import json_object, lead_event, schemas
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.outcome import OutcomeData
-from monitor.wire.policy import read_policy
 from monitor.wire.policy.bounds import BOUNDS
 
-_POLICY: Final = """\
-agreement: {name: DACH inbound, version: 2026-Q4, effective_from: 2026-10-01}
-timezone: Europe/Berlin
-calendars:
-  munich: {hours: {mon-thu: [09:00-12:30, 13:30-18:00], fri: 09:00-15:00}, holidays: {country: DE, subdivision: BY}}
-follow_up:
-  - duty: first-touch
-    starts: lead.assigned
-    met_by: {activity: [call, email, meeting], direction: outbound, by: person}
-    cancelled_by: [lead.disqualified, lead.recycled]
-    targets:
-      - {when: 'grade == "A"', within: 5 minutes elapsed}
-      - {within: 4 working_hours, calendar: munich}
-    warn_at: [50%, 80%]
-    hold: 30 seconds
-    final_after: {default: 10 minutes, crm-import: 24 hours}
-"""
 # What is listed in the cell of a table; a bound beyond any sensible value is not.
 _WORDS_SHOWN_MAX: Final = 8
 _NUMBER_SHOWN_MAX: Final = 2**53
-_WIDTH: Final = 118
-# Thursday afternoon to Friday noon, local time is two hours ahead.
-_STORY: Final = (
-    ("lead.created", "2026-10-01T14:20:00Z", {"source": "web-form", "segment": "mid-market"}),
-    ("lead.assigned", "2026-10-01T14:30:00Z", {"owner": "ana", "team": "sales"}),
-    ("activity.logged", "2026-10-02T10:10:00Z", {"channel": "call", "direction": "outbound", "actor": "person"}),
-)
-_UNTIL: Final = "2026-10-05T00:00:00Z"
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    lines = [list(head), *([_cell(cell) for cell in row] for row in rows)]
-    lines.insert(1, ["---"] * len(lines[0]))
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
-
-
-def _code(*words: object) -> str:
-    return ", ".join(f"`{word}`" for word in words)
 
 
 def metrics_table() -> str:
     """Every metric with its type, labels and help."""
-    rows = ((_code(name), spec.type, _code(*spec.labels), spec.help) for name, spec in METRICS.items())
-    return _table(("metric", "type", "labels", "what it says"), rows)
+    rows = ((code(name), spec.type, code(*spec.labels), spec.help) for name, spec in METRICS.items())
+    return table(("metric", "type", "labels", "what it says"), rows)
 
 
 def labels_table() -> str:
@@ -86,45 +42,45 @@ def labels_table() -> str:
     )  # fmt: skip
     with_result = [name for name, spec in METRICS.items() if "result" in spec.labels]
     rows = [
-        ("`type`", _code(*event.RECORD_TYPES, metrics.UNKNOWN_TYPE)),
-        *((f"`result` of `{name}`", _code(*words)) for name, words in zip(with_result, results, strict=True)),
+        ("`type`", code(*event.RECORD_TYPES, metrics.UNKNOWN_TYPE)),
+        *((f"`result` of `{name}`", code(*words)) for name, words in zip(with_result, results, strict=True)),
         ("`reason` of `lead_sla_dead_letters_total`", "those of [dead letters](../reference/events.md#dead-letters)"),
-        ("`reason` of `lead_sla_self_fenced_total`", _code(*engine.FenceReason)),
-        ("`step`", _code(*get_args(engine.Step))),
+        ("`reason` of `lead_sla_self_fenced_total`", code(*engine.FenceReason)),
+        ("`step`", code(*get_args(engine.Step))),
         (
             "`duty`, `team`",
             f"names in the agreement; `{metrics.OTHER}` for any other; duty `agreement` for the agreement itself",
         ),
         ("`segment`", f"`segments` of the agreement; `{metrics.OTHER}` for the rest, `{metrics.NONE}` without one"),
-        ("`kind`", _code(*Kind)),
-        ("`state` of `lead_sla_clocks_open`", _code(*get_args(metrics.ClockState))),
-        ("`state` of `lead_sla_channel_state`", _code(*ChannelState)),
-        ("`legality`", _code(*get_args(metrics.Legality))),
+        ("`kind`", code(*Kind)),
+        ("`state` of `lead_sla_clocks_open`", code(*get_args(metrics.ClockState))),
+        ("`state` of `lead_sla_channel_state`", code(*ChannelState)),
+        ("`legality`", code(*get_args(metrics.Legality))),
         ("`topic`, `partition`", "the partitions of this worker, of the events and of the timeline"),
         ("`channel`", "`webhook`, and the names in the file of channels"),
         ("`version`", "of the program, or of the agreement"),
     ]
-    return _table(("label", "values"), rows)
+    return table(("label", "values"), rows)
 
 
 def buckets_table() -> str:
     """The buckets of every histogram."""
     rows = (
-        (_code(name), ", ".join(f"{bound:g}" for bound in spec.buckets))
+        (code(name), ", ".join(f"{bound:g}" for bound in spec.buckets))
         for name, spec in METRICS.items()
         if spec.type == "histogram"
     )
-    return _table(("histogram", "buckets"), rows)
+    return table(("histogram", "buckets"), rows)
 
 
 def settings_table() -> str:
     """Every setting with its default."""
     fields = Settings.model_json_schema(by_alias=False)["properties"].values()
     rows = (
-        (_code(doc.env), _type(field, {}), _code(doc.default) if doc.default else "", doc.description)
+        (code(doc.env), _type(field, {}), code(doc.default) if doc.default else "", doc.description)
         for doc, field in zip(describe(), fields, strict=True)
     )
-    return _table(("variable", "takes", "default", "what it is"), rows)
+    return table(("variable", "takes", "default", "what it is"), rows)
 
 
 def event_types_table() -> str:
@@ -133,21 +89,21 @@ def event_types_table() -> str:
     meaning = {option["title"]: option["description"] for option in any_event["oneOf"]}
     rows = (
         (
-            _code(type_),
+            code(type_),
             meaning[type_],
-            _code(*lead_event.REQUIRED_DATA.get(type_, ())),
-            _code(STAGE_OF_EVENT[type_]) if type_ in STAGE_OF_EVENT else "",
+            code(*lead_event.REQUIRED_DATA.get(type_, ())),
+            code(STAGE_OF_EVENT[type_]) if type_ in STAGE_OF_EVENT else "",
         )
         for type_ in event.RECORD_TYPES
     )
-    return _table(("type", "meaning", "`data` must have", "stage it moves the lead into, unless it names one"), rows)
+    return table(("type", "meaning", "`data` must have", "stage it moves the lead into, unless it names one"), rows)
 
 
 def event_fields_table() -> str:
     """The fields of an event beside data."""
     schema = lead_event.LeadEvent.model_json_schema()
     head = ("field", "type", "needed", "what it is")
-    return _table(
+    return table(
         head,
         (
             (name, type_, "yes" if name.strip("`") in schema["required"] else "no", text)
@@ -162,17 +118,17 @@ def data_fields_table() -> str:
         (name, type_, "lead" if name.strip("`") in event.ATTRIBUTES else "event", text)
         for name, type_, text in _fields(lead_event.LeadData.model_json_schema())
     )
-    return _table(("field", "type", "kept with", "what it is"), rows)
+    return table(("field", "type", "kept with", "what it is"), rows)
 
 
 def outcome_fields_table() -> str:
     """The fields of an outcome's data."""
-    return _table(("field", "type", "what it is"), _fields(OutcomeData.model_json_schema()))
+    return table(("field", "type", "what it is"), _fields(OutcomeData.model_json_schema()))
 
 
 def _fields(schema: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
     for name, field in schema["properties"].items():
-        yield _code(name), _type(field, schema.get("$defs", {})), field["description"]
+        yield code(name), _type(field, schema.get("$defs", {})), field["description"]
 
 
 def _type(field: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
@@ -180,9 +136,9 @@ def _type(field: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
     option = next(option for option in field.get("anyOf", (field,)) if option.get("type") != "null")
     option = defs[option["$ref"].rpartition("/")[2]] if "$ref" in option else option
     if "enum" in option:
-        return _code(*option["enum"]) if len(option["enum"]) <= _WORDS_SHOWN_MAX else "one of the words below"
+        return code(*option["enum"]) if len(option["enum"]) <= _WORDS_SHOWN_MAX else "one of the words below"
     if "const" in option:
-        return _code(option["const"])
+        return code(option["const"])
     if field.get("format") == "date-time" or option.get("format") == "date-time":
         return "RFC 3339"
     text = {"string": "text", "integer": "whole number", "array": "list of texts"}.get(option["type"], option["type"])
@@ -197,7 +153,7 @@ def _type(field: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
 
 def dead_letters_table() -> str:
     """Every reason for a dead letter."""
-    return _table(("reason", "meaning"), ((_code(reason.value), reason.meaning) for reason in DeadLetterReason))
+    return table(("reason", "meaning"), ((code(reason.value), reason.meaning) for reason in DeadLetterReason))
 
 
 def bounds_table() -> str:
@@ -210,65 +166,22 @@ def bounds_table() -> str:
         ("numbers", "2^53 either way"),
         ("events kept for each lead", f"{lead.EVIDENCE_MAX}"),
     )
-    return _table(("what", "limit"), rows)
+    return table(("what", "limit"), rows)
 
 
 def policy_limits_table() -> str:
     """The limits of a policy file."""
-    return _table(("what", "at most"), BOUNDS)
+    return table(("what", "at most"), BOUNDS)
 
 
 def predicate_fields() -> str:
     """The fields that a condition may ask for."""
-    return textwrap.fill(f"{_code(*event.DATA_FIELDS)}.", _WIDTH, break_on_hyphens=False) + "\n"
-
-
-def example_policy() -> str:
-    """The agreement of the worked example."""
-    return f"```yaml\n{_POLICY}```\n"
-
-
-def example_notice() -> str:
-    """The body of the webhook for the breach of the worked example."""
-    notices = (notice_of(outcome) for outcome in _example_outcomes() if outcome.kind is Kind.BREACHED)
-    (notice,) = (notice for notice in notices if not isinstance(notice, Quiet))
-    return f"```json\n{json.dumps(json.loads(webhook_body(notice)), indent=2, ensure_ascii=False)}\n```\n"
-
-
-def example_outcomes() -> str:
-    """What is said in the worked example, and when."""
-    rows = (
-        (
-            to_rfc3339(outcome.at).replace(".000000Z", "Z"),
-            _code(outcome.kind) + (f" {outcome.level}%" if outcome.level else ""),
-            outcome.reason,
-        )
-        for outcome in _example_outcomes()
-    )
-    return _table(("at", "outcome", "reason"), rows)
-
-
-def explained_policy() -> str:
-    """The agreement of the lead that is explained."""
-    return f"```yaml\n{examples.EXPLAINED_BY}```\n"
-
-
-def explained_story() -> str:
-    """What `lead-sla explain` says of that lead, its long lines folded."""
-    lines = (textwrap.fill(line, _WIDTH, subsequent_indent="      ") for line in story(examples.explained_lead()))
-    return "```text\n" + "\n".join(lines) + "\n```\n"
-
-
-def _example_outcomes() -> list[Outcome]:
-    events = [
-        event.Event("L-1", f"evt-{n}", type_, from_rfc3339(at), "crm", data)
-        for n, (type_, at, data) in enumerate(_STORY, 1)
-    ]
-    return list(Replay(read_policy(_POLICY, "agreement.yaml")).run(events, from_rfc3339(_UNTIL)))
+    return textwrap.fill(f"{code(*event.DATA_FIELDS)}.", WIDTH, break_on_hyphens=False) + "\n"
 
 
 BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
     **diagrams.BLOCKS,
+    **worked_examples.BLOCKS,
     "metrics": metrics_table,
     "metric-labels": labels_table,
     "metric-buckets": buckets_table,
@@ -281,11 +194,6 @@ BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
     "outcome-fields": outcome_fields_table,
     "policy-limits": policy_limits_table,
     "predicate-fields": predicate_fields,
-    "example-policy": example_policy,
-    "example-notice": example_notice,
-    "example-outcomes": example_outcomes,
-    "explained-policy": explained_policy,
-    "explained-story": explained_story,
 }
 
 

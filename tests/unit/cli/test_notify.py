@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import Done, lead_sla, one_error_line
 from tests.support.far_ends import KEY, HttpFarEnd, http_far_end, says
-from tests.unit.cli.test_commands import Done, lead_sla, one_error_line
 
 
 @pytest.fixture
