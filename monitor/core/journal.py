@@ -69,11 +69,10 @@ def journal_of(events: Iterable[Event], policy: Policy) -> Journal:
             entries.append(Entry(lead, stage, event.at))
         if event.type == ev.ACTIVITY_LOGGED and data.get("direction") == "outbound" and data.get("actor") == "person":
             attempts.append(Attempt(lead, event.at, data.get("outcome") == "connected"))
-    booked = [event for event in known if event.type in (ev.DEAL_WON, *ev.LEDGER)]
+    kinds = (ev.DEAL_WON, ev.SPEND_RECORDED, ev.REVENUE_RECORDED)
+    booked = [event for event in known if event.type in kinds]
     booked.sort(key=lambda event: (event.at, event.id, event.source))
-    won, spent, earned = (
-        tuple(_booking(event, names) for event in booked if event.type == type_) for type_ in (ev.DEAL_WON, *ev.LEDGER)
-    )
+    won, spent, earned = (tuple([_booking(event, names) for event in booked if event.type == kind]) for kind in kinds)
     return Journal(first_at, tuple(entries), tuple(attempts), won, spent, earned)
 
 
