@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from time import monotonic
 
-from bench import clocks, hotspots, inprocess, paths, recovering, replaying, silence
+from bench import clocks, hotspots, inprocess, pace, paths, recovering, replaying, silence
 from bench.broker import Broker, apache_kafka, embedded
 from bench.machine import describe
 from bench.measure import LeftOut, Rows, Scale
@@ -23,6 +23,7 @@ IN_PROCESS: Mapping[str, Callable[[Scale], Rows]] = {
     "working time": inprocess.working_time,
     "codec": inprocess.codecs,
     "deadline": inprocess.deadlines,
+    "pace": pace.pace,
 }
 ON_BOTH: Jobs = {"judge path": paths.judge_path, "whole path": paths.whole_path}
 ON_ONE: Jobs = {

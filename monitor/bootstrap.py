@@ -6,7 +6,7 @@ import signal
 from functools import partial
 from importlib.metadata import version
 
-from monitor.core.event import EVENT_TYPES
+from monitor.core.event import RECORD_TYPES
 from monitor.core.limit import LimitUnit
 from monitor.core.policy import Policy
 from monitor.notify.channel import Channel, channels_for
@@ -137,7 +137,7 @@ def _initialise(metrics: Metrics, policy: Policy, channels: list[str]) -> None:
         target.limit.amount / 1e6
         for duty in duties
         for target in duty.targets
-        if target.limit.unit is not LimitUnit.WORKING_DAYS
+        if target.limit.unit is not LimitUnit.WORKING_DAYS and target.limit.amount
     }
     metrics.initialise(
         policy_version=policy.version,
@@ -146,6 +146,6 @@ def _initialise(metrics: Metrics, policy: Policy, channels: list[str]) -> None:
         segments={segment for version in policy.versions for segment in version.segments},
         limits_s=elapsed,
         channels=channels,
-        event_types=EVENT_TYPES,
+        event_types=RECORD_TYPES,
         dead_letter_reasons=list(DeadLetterReason),
     )

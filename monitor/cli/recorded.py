@@ -10,12 +10,14 @@ import typer
 from monitor.cli import report
 from monitor.cli.explain import tell
 from monitor.cli.failure import BAD_INPUT, Failure
+from monitor.cli.marketing import Answer, asks_of_marketing, marketing, marketing_text
 from monitor.cli.offline import policy_of, say
 from monitor.core.attainment import Verdicts
 from monitor.core.calendar import CalendarExhausted
 from monitor.core.event import LEAD_MERGED, Event
 from monitor.core.explanation import explained
 from monitor.core.instant import from_rfc3339
+from monitor.core.policy import Policy
 from monitor.core.replay import Replay
 from monitor.stream.garbage import collect_less_often
 from monitor.wire.explanation import lead_answer
@@ -39,17 +41,26 @@ def replay(events_file: Path, policy_file: Path, out: Path, *, until: str | None
                 verdicts.hear(outcome)
                 file.write(encode_outcome(outcome) + b"\n")
             waited = report.took(judged.leads.values(), policy)
+            owed = _owed(judged, events, policy, until_at)
         except CalendarExhausted as error:
             raise _beyond(events_file, error) from None
     kinds = dict(sorted(told.items()))
     said = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
     head = f"{len(events)} events, {len(bad)} bad lines; {said or 'nothing to say'}; wrote {out}"
+    figures = {**report.as_json(verdicts, waited, policy), **({} if owed is None else {"marketing": owed})}
+    told_by = [head, report.as_text(verdicts, waited, policy), *([] if owed is None else [marketing_text(owed)])]
     say(
-        {"events": len(events), "bad_lines": len(bad), "outcomes": kinds, **report.as_json(verdicts, waited, policy)},
+        {"events": len(events), "bad_lines": len(bad), "outcomes": kinds, **figures},
         as_json=as_json,
-        text=f"{head}\n\n{report.as_text(verdicts, waited, policy)}",
+        text="\n\n".join(told_by),
     )
     _complain(bad)
+
+
+def _owed(judged: Replay, events: Sequence[Event], policy: Policy, until_at: int | None) -> Answer | None:
+    """Marketing's half, where the agreement has one and something happened."""
+    end_at = _end(events, until_at)
+    return None if end_at is None or not asks_of_marketing(policy) else marketing(judged, events, policy, end_at)
 
 
 def explain(lead: str, events_file: Path, policy_file: Path, *, at: str | None, as_json: bool) -> None:

@@ -42,7 +42,7 @@ def labels_table() -> str:
     )  # fmt: skip
     with_result = [name for name, spec in METRICS.items() if "result" in spec.labels]
     rows = [
-        ("`type`", code(*event.EVENT_TYPES, metrics.UNKNOWN_TYPE)),
+        ("`type`", code(*event.RECORD_TYPES, metrics.UNKNOWN_TYPE)),
         *((f"`result` of `{name}`", code(*words)) for name, words in zip(with_result, results, strict=True)),
         ("`reason` of `lead_sla_dead_letters_total`", "those of [dead letters](../reference/events.md#dead-letters)"),
         ("`reason` of `lead_sla_self_fenced_total`", code(*engine.FenceReason)),
@@ -94,7 +94,7 @@ def event_types_table() -> str:
             code(*lead_event.REQUIRED_DATA.get(type_, ())),
             code(STAGE_OF_EVENT[type_]) if type_ in STAGE_OF_EVENT else "",
         )
-        for type_ in event.EVENT_TYPES
+        for type_ in event.RECORD_TYPES
     )
     return table(("type", "meaning", "`data` must have", "stage it moves the lead into, unless it names one"), rows)
 

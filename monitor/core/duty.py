@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from monitor.core.definition import Definition
 from monitor.core.limit import Limit
 from monitor.core.predicate import Predicate
 
@@ -139,3 +140,5 @@ class Duty(NamedTuple):
     silence_accepts: bool = False
     """At the due instant the lead counts as accepted: the clock is met, and the lead moves on."""
     objective: Objective | None = None
+    definition: Definition | None = None
+    """What a lead must be at the very start; the clock is met or breached then, and nothing moves it."""

@@ -21,6 +21,10 @@ LEAD_DISQUALIFIED: Final = "lead.disqualified"
 LEAD_MERGED: Final = "lead.merged"
 LEAD_ERASED: Final = "lead.erased"
 ACTIVITY_LOGGED: Final = "activity.logged"
+DEAL_WON: Final = "deal.won"
+DEAL_LOST: Final = "deal.lost"
+SPEND_RECORDED: Final = "spend.recorded"
+REVENUE_RECORDED: Final = "revenue.recorded"
 
 # Events of the same instant are judged in this order: a lead exists before it is updated, is assigned
 # before it is worked on, and evidence in its favour counts before what ends it.
@@ -37,17 +41,25 @@ PRECEDENCE: Final[Mapping[str, int]] = {
     LEAD_DISQUALIFIED: 9,
     LEAD_MERGED: 10,
     LEAD_ERASED: 11,
+    # Stored states name the numbers above, so what came later stands behind them.
+    DEAL_WON: 12,
+    DEAL_LOST: 13,
 }
 EVENT_TYPES: Final = tuple(PRECEDENCE)
+# What is paid and earned feeds figures alone: it says nothing of how a lead was treated, and no lead keeps it.
+LEDGER: Final = (SPEND_RECORDED, REVENUE_RECORDED)
+RECORD_TYPES: Final = (*EVENT_TYPES, *LEDGER)
 
 # Fields of `data` that stay with the lead until another event changes them; policies may test them.
 ATTRIBUTES: Final = (
     "owner", "team", "segment", "source", "persona", "campaign", "grade", "score",
-    "industry", "employees", "country", "value", "waiting_on",
+    "industry", "employees", "country", "value", "waiting_on", "company", "has_email", "next_meeting_at",
+    "relief",
 )  # fmt: skip
 # Fields of `data` that belong to the event alone.
 ACT_FIELDS: Final = (
-    "stage", "channel", "direction", "actor", "outcome", "reason", "duration_s", "into", "actor_id",
+    "stage", "channel", "direction", "actor", "outcome", "reason", "duration_s", "into", "actor_id", "amount",
+    "currency",
 )  # fmt: skip
 CHANNELS: Final = ("call", "email", "meeting", "message", "social", "form", "visit", "other")
 DATA_FIELDS: Final = ATTRIBUTES + ACT_FIELDS

@@ -5,6 +5,7 @@ from typing import Final
 
 from monitor.core import event as ev
 from monitor.core.attempts import counted
+from monitor.core.claiming import claimed
 from monitor.core.event import ATTRIBUTES, Scalar
 from monitor.core.lead import Clock, Evidence, Fold
 from monitor.core.matching import Happening, holds_any
@@ -54,6 +55,7 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
         fold.round + 1 if leaves else fold.round,
         attributes,
         clocks,
+        fold.claims,
     )
     if policy.timed and (prior.clocks or clocks is not fold.clocks):
         after = _followed(after, now, policy, prior)
@@ -66,6 +68,8 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
         opened = starting.duty(name)
         if opened is not None and name not in barred:
             after = started(after, opened, now, starting, prior)
+    if policy.counts:
+        after = after._replace(claims=claimed(fold, after, now, policy))
     return after
 
 
@@ -155,7 +159,7 @@ def _turned(clock: Clock, turn: _Turned | None, now: Happening, owner_was: str, 
         ends = _CANCELLED
     if ends is not None:
         return _ended(clock, ends, event.at, event.id)
-    if duty is None or clock.final or clock.state not in LIVE_STATES:
+    if duty is None or duty.definition is not None or clock.final or clock.state not in LIVE_STATES:
         return clock
     return moved(clock, move, duty, now, owner_was, policy)
 

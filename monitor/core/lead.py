@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from operator import is_
 from typing import Final, NamedTuple
 
+from monitor.core.claim import Claim
 from monitor.core.event import OrderKey, Scalar
 from monitor.core.evidence import Evidence as Evidence
 from monitor.core.evidence import History, Pieces
@@ -92,6 +93,8 @@ class Clock(NamedTuple):
     """The last instant from which these can still be made before the due instant."""
     then_at: int | None = None
     """When the passing of time does more than to breach: the lead counts as accepted, or the next clock starts."""
+    missing: str = ""
+    """What the lead lacked at the start, of a duty that is a definition."""
 
     @property
     def accepted_by_silence(self) -> bool:
@@ -128,6 +131,7 @@ class Fold(NamedTuple):
     """How often the lead has left the funnel; a duty has at most one clock in each round."""
     attributes: Mapping[str, Scalar]
     clocks: Sequence[Clock]
+    claims: Sequence[Claim] = ()
 
 
 class Told(NamedTuple):
@@ -188,4 +192,4 @@ def with_clocks(fold: Fold, clocks: list[Clock]) -> Fold:
     """The same fold when it has these already."""
     if all(map(is_, clocks, fold.clocks)):
         return fold
-    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, tuple(clocks))
+    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, tuple(clocks), fold.claims)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from monitor.core import event as ev
+from monitor.core.claim import Status
 from monitor.core.event import Event
 from monitor.core.evidence import Evidence, Via
 from monitor.core.evidence import Forward as Forward
@@ -105,6 +106,8 @@ def _history(lead: Lead, merge: Merge, policy: Policy) -> Iterator[tuple[Evidenc
         newest = {clock.duty: clock for clock in clocks if clock.started_at <= piece.at}
         judged = {duty for duty, clock in newest.items() if not _was_open(clock, merge)}
         judged.update(piece.barred, piece.via.judged if piece.via else ())
+        entered = {claim.quota: claim for claim in lead.fold.claims if claim.at <= piece.at}
+        judged.update(quota for quota, claim in entered.items() if claim.status is Status.CLAWED_BACK)
         opened = [duty for duty, clock in newest.items() if clock.started_by == piece.id and duty not in judged]
         yield piece, (tuple(sorted(judged)), tuple(sorted(opened)))
 

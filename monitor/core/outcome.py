@@ -30,6 +30,10 @@ class Kind(StrEnum):
     """The agreement is to be reviewed soon."""
     REVIEW_OVERDUE = "review_overdue"
     """The day by which the agreement was to be reviewed has passed."""
+    AT_RISK = "at_risk"
+    """A quota: its forecast has fallen below the share of its target that the agreement names."""
+    CORRECTED = "corrected"
+    """A quota: what was final is different after all."""
 
 
 class Reason(StrEnum):
@@ -38,10 +42,12 @@ class Reason(StrEnum):
     STARTED = "started"
     SHARE_USED = "share_of_limit_used"
     IN_TIME = "evidence_in_time"
+    DEFINITION_MET = "definition_met"
     ATTEMPTS_MADE = "attempts_made"
     CONNECTED = "connected"
     SILENCE_ACCEPTED = "silence_accepted"
     NO_EVIDENCE = "no_evidence_by_due"
+    DEFINITION_NOT_MET = "definition_not_met"
     TOO_FEW_ATTEMPTS = "too_few_attempts_by_due"
     OUT_OF_REACH = "attempts_out_of_reach"
     AFTER_DUE = "evidence_after_due"
@@ -60,6 +66,31 @@ class Reason(StrEnum):
     NEW_VERSION = "new_version_in_force"
     REVIEW_NEAR = "review_by_near"
     REVIEW_PASSED = "review_by_passed"
+    TARGET_REACHED = "target_reached"
+    TARGET_MISSED = "target_missed"
+    FORECAST_LOW = "forecast_below_share"
+    COUNT_CHANGED = "count_changed"
+    CHANGED_AFTER_FINAL = "changed_after_final"
+
+
+class Delivery(NamedTuple):
+    """How a quota stood when something was said of it; amounts in thousandths of a lead or point."""
+
+    term: str
+    """Such as `2026-10` or `2026-Q4`."""
+    dims: tuple[tuple[str, str], ...]
+    """Fields that it is counted per, with their values."""
+    target: int
+    delivered: int
+    """What counts, that which may still be taken back included."""
+    pending: int
+    clawed_back: int
+    refused: int
+    """What did not meet the definition."""
+    forecast: int | None = None
+    """For the end of the term, and between what it will be with a probability of 80 %; None where there is none."""
+    forecast_low: int | None = None
+    forecast_high: int | None = None
 
 
 class Outcome(NamedTuple):
@@ -100,10 +131,22 @@ class Outcome(NamedTuple):
     hold_us: int = 0
     changes: tuple[str, ...] = ()
     """`amended`, of the agreement as a whole: what is different from the version before, in words."""
+    missing: str = ""
+    """`breached` with DEFINITION_NOT_MET: what the lead lacked, in one line."""
+    delivery: Delivery | None = None
+    """Of a quota, which is of no lead: `lead` is empty, and `started_at` to `due_at` is the term."""
+
+    @property
+    def subject(self) -> str:
+        """What it is about: the lead, `agreement`, or quota, term and dims: `qualified-leads/2026-10/enterprise`."""
+        if self.delivery is None:
+            return self.lead or self.duty
+        return "/".join((self.duty, self.delivery.term, *(value for _, value in self.delivery.dims)))
 
     @property
     def outcome_id(self) -> str:
-        """Deterministic: the same lead, duty, cycle, kind, level, policy version and revision give the same id."""
-        of_clock = f"{self.lead}\x1f{self.duty}\x1f{self.cycle}"
+        """Deterministic: the same subject, duty, cycle, kind, level, policy version and revision give the same id."""
+        about = self.lead if self.delivery is None else self.subject
+        of_clock = f"{about}\x1f{self.duty}\x1f{self.cycle}"
         said = f"{of_clock}\x1f{self.kind}\x1f{self.level}\x1f{self.policy_version}\x1f{self.revision}"
         return "out_" + blake2b(said.encode(), digest_size=16).hexdigest()

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final, NamedTuple, Protocol
 
 from monitor.core.calendar import Calendar
+from monitor.core.definition import Definition as Definition
 from monitor.core.duty import Attempts as Attempts
 from monitor.core.duty import CalendarChoice as CalendarChoice
 from monitor.core.duty import Condition as Condition
@@ -23,6 +24,8 @@ from monitor.core.duty import Target as Target
 from monitor.core.event import EVENT_TYPES
 from monitor.core.limit import Limit as Limit
 from monitor.core.limit import LimitUnit as LimitUnit
+from monitor.core.money import Finance as Finance
+from monitor.core.quota import Quota as Quota
 from monitor.core.rules import Rules, rules_of
 from monitor.core.rules import Turn as Turn
 
@@ -95,6 +98,8 @@ class _Agreement(NamedTuple):
     """What is different from the version before, in words; nothing where that one is not loaded."""
     earlier: tuple["Policy", ...] = ()
     """Older versions of the same agreement, in the order of their `effective_at`; they have none themselves."""
+    quotas: tuple[Quota, ...] = ()
+    finance: Finance | None = None
 
 
 class Policy(_Agreement):
@@ -168,6 +173,15 @@ class Policy(_Agreement):
     def amending(self) -> bool:
         """Whether a version may take over clocks that another one has started."""
         return bool(self.earlier) or self.applies_to is not Applies.NEW
+
+    @cached_property
+    def counts(self) -> bool:
+        """Whether some version has quotas, so that leads have claims."""
+        return any(version.quotas for version in (self, *self.earlier))
+
+    def quota(self, name: str) -> Quota | None:
+        """The quota of that name, or None when this version has none."""
+        return next((quota for quota in self.quotas if quota.name == name), None)
 
     def duty(self, name: str) -> Duty | None:
         """The duty of that name, or None when this version no longer has it."""

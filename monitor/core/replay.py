@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from monitor.core.advance import Step, TimeAdvanced, advance
 from monitor.core.amendment import next_tick_at
 from monitor.core.deadlines import DeadlineIndex
-from monitor.core.event import Event, order_key
+from monitor.core.event import LEDGER, Event, order_key
+from monitor.core.fact import facts_between
 from monitor.core.lead import Lead
 from monitor.core.merging import Forward
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
+from monitor.core.quota_book import QuotaBook
 from monitor.core.tellings import pending_as_before
 
 
@@ -22,6 +24,8 @@ class Replay:
         self.leads: dict[str, Lead] = {}
         self._next: dict[str, int | None] = {}
         self._deadlines: DeadlineIndex[str] = DeadlineIndex(self._next.get)
+        self.book = QuotaBook(policy) if policy.counts else None
+        self._steps = 0
 
     def run(self, events: Iterable[Event], until: int | None = None) -> Iterator[Outcome]:
         """Outcomes in the order in which they come true; `until` is the last instant that passes.
@@ -29,9 +33,11 @@ class Replay:
         Without it time ends with the last event. Events may come in any order.
         """
         last = until
-        for event in sorted(events, key=order_key):
+        for event in sorted((event for event in events if event.type not in LEDGER), key=order_key):
             if until is None or event.at <= until:
-                if self._deadlines.first(event.at - 1) is not None:
+                if self.book is not None:
+                    self.book.open(event.at)
+                if self.book is not None or self._deadlines.first(event.at - 1) is not None:
                     yield from self.pass_time(event.at - 1)
                 yield from self._step(event.lead, event)
             last = event.at if until is None else until
@@ -40,6 +46,15 @@ class Replay:
 
     def pass_time(self, until: int) -> Iterator[Outcome]:
         """Let every deadline up to `until` pass, each at its own instant."""
+        if self.book is not None:
+            while (at := self.book.next_at) is not None and at <= until:
+                yield from self._pass_deadlines(at - 1)
+                yield from self.book.pass_time(at)
+        yield from self._pass_deadlines(until)
+        if self.book is not None:
+            yield from self.book.pass_time(until)
+
+    def _pass_deadlines(self, until: int) -> Iterator[Outcome]:
         while (at := self._deadlines.first(until)) is not None:
             for lead in self._deadlines.due(at):
                 yield from self._step(lead, TimeAdvanced(at))
@@ -48,8 +63,11 @@ class Replay:
         """What it brings about, at this lead and at those that it was merged into."""
         steps: deque[tuple[str, Event | TimeAdvanced | Forward]] = deque([(name, event)])
         while steps:
-            step = self._advance(*steps.popleft())
+            lead, given = steps.popleft()
+            before = self.leads.get(lead)
+            step = self._advance(lead, given)
             yield from step.outcomes
+            steps.extend((learned.lead, learned) for learned in self._entered(before, step.lead))
             steps.extend((forward.lead, forward) for forward in step.forwards)
 
     def _advance(self, name: str, event: Event | TimeAdvanced | Forward) -> Step:
@@ -61,3 +79,10 @@ class Replay:
             if next_at is not None:
                 self._deadlines.add(next_at, name)
         return step
+
+    def _entered(self, before: Lead | None, after: Lead) -> list[Event]:
+        """What leads have to learn after the step has entered the books."""
+        if self.book is None:
+            return []
+        self._steps += 1
+        return [event for fact in facts_between(before, after) for event in self.book.take(fact, self._steps)]

@@ -5,6 +5,7 @@ from typing import Final
 
 from monitor.core.instant import to_rfc3339
 from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.quota_sentence import of_quota, printable, shortened
 
 _US_PER_S: Final = 1_000_000
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
@@ -17,6 +18,7 @@ _CANCELLED: Final = {
 
 _MET: Final = {
     Reason.ATTEMPTS_MADE: "all attempts made",
+    Reason.DEFINITION_MET: "the lead is what was agreed",
     Reason.CONNECTED: "connected",
     Reason.SILENCE_ACCEPTED: "accepted by silence",
 }
@@ -27,19 +29,21 @@ def sentence(outcome: Outcome, at: str | None = None, due_at: str | None = None)
 
     Whoever has written the two instants already, as `to_rfc3339` does, may pass them on.
     """
+    if outcome.delivery is not None:
+        return of_quota(outcome, outcome.delivery)
     owner = f"owner {outcome.owner}" if outcome.owner else "nobody assigned"
-    due = _shortened(due_at or to_rfc3339(outcome.due_at)) + _limit(outcome)
+    due = shortened(due_at or to_rfc3339(outcome.due_at)) + _limit(outcome)
     say = _SAID.get(outcome.kind)
     if say is None or not outcome.lead:
         text = _of_agreement(outcome)
     else:
-        said = say(outcome, _shortened(at or to_rfc3339(outcome.at)), due)
+        said = say(outcome, shortened(at or to_rfc3339(outcome.at)), due)
         text = f"{outcome.duty} on lead {outcome.lead} {said}; {owner}."
-    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+    return printable(text)
 
 
 def _of_agreement(outcome: Outcome) -> str:
-    at, review_at = _shortened(to_rfc3339(outcome.at)), _shortened(to_rfc3339(outcome.due_at))
+    at, review_at = shortened(to_rfc3339(outcome.at)), shortened(to_rfc3339(outcome.due_at))
     version = f"version {outcome.policy_version} of the agreement"
     if outcome.kind is Kind.AMENDED:
         changes = f": {'; '.join(outcome.changes)}" if outcome.changes else ""
@@ -64,7 +68,15 @@ def _warning(level: str) -> str:
     return f"has used {level}% of its time" if level.isdigit() else f"has {level}"
 
 
-def _breached(reason: Reason, at: str, due: str) -> str:
+def _met(outcome: Outcome, at: str, due: str) -> str:
+    met = f"met: {_MET.get(outcome.reason, 'followed up')} at {at}"
+    return met if outcome.reason is Reason.DEFINITION_MET else f"{met}, due by {due}"
+
+
+def _breached(outcome: Outcome, at: str, due: str) -> str:
+    reason = outcome.reason
+    if reason is Reason.DEFINITION_NOT_MET:
+        return f"breached at {at}: {outcome.missing}"
     if reason is Reason.OUT_OF_REACH:
         return f"breached at {at}: the attempts still needed do not fit in before {due}"
     return f"breached: {'too few attempts' if reason is Reason.TOO_FEW_ATTEMPTS else 'no follow-up'} by {due}"
@@ -82,10 +94,6 @@ def _lateness(outcome: Outcome) -> str:
     if outcome.late_working_us is None:
         return late
     return f"{late} ({duration(outcome.late_working_us)} of working time)"
-
-
-def _shortened(instant: str) -> str:
-    return instant.replace(".000000Z", "Z")
 
 
 def duration(duration_us: int) -> str:
@@ -114,10 +122,13 @@ _SAID: Final[Mapping[Kind, Callable[[Outcome, str, str], str]]] = {
     Kind.PASSED_AROUND: lambda _, at, due: f"passed to more owners than agreed at {at}: a follow-up is due by {due}",
     Kind.AMENDED: lambda o, at, due: f"is judged by version {o.policy_version} since {at}: a follow-up is due by {due}",
     Kind.WARNED: lambda o, at, due: f"{_warning(o.level)} at {at}: a follow-up is due by {due}",
-    Kind.MET: lambda o, at, due: f"met: {_MET.get(o.reason, 'followed up')} at {at}, due by {due}",
-    Kind.BREACHED: lambda o, at, due: _breached(o.reason, at, due),
+    Kind.MET: _met,
+    Kind.BREACHED: _breached,
     Kind.FULFILLED_LATE: lambda o, at, due: f"fulfilled late: followed up at {at}{_lateness(o)}, due by {due}",
     Kind.CANCELLED: lambda o, at, _: f"cancelled at {at}: {_CANCELLED.get(o.reason, 'an event ended the duty')}",
     Kind.WITHDRAWN: lambda o, *_: f"corrected: {_taken_back(o.level)} was withdrawn, {_by(o.reason)}",
     Kind.FINALISED: lambda _, at, due: f"final since {at}: later evidence changes nothing",
+    # Only quotas say these, and have their own words, unless somebody else has written the outcome.
+    Kind.AT_RISK: lambda _, at, due: f"at risk at {at}, due by {due}",
+    Kind.CORRECTED: lambda _, at, due: f"corrected at {at}, due by {due}",
 }

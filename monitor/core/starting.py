@@ -5,11 +5,12 @@ from typing import Final, NamedTuple
 
 from monitor.core.attempts import needed_after, reach_at
 from monitor.core.calendar import due_at
+from monitor.core.definition import missing
 from monitor.core.lead import Clock, Fold, by_time
 from monitor.core.matching import Happening
 from monitor.core.moves import paused
 from monitor.core.outcome import Kind
-from monitor.core.policy import Applies, Attempts, Duty, Policy, Rhythm
+from monitor.core.policy import Applies, Attempts, Definition, Duty, Policy, Rhythm
 from monitor.core.predicate import holds
 from monitor.core.tables import LATE_STATES, LIVE_STATES, OPEN_STATES, ClockState
 from monitor.core.targets import calendar_of, target_of, warn_ats
@@ -54,11 +55,13 @@ def started(fold: Fold, duty: Duty, now: Happening, policy: Policy, prior: Prior
     new = _again(fold, duty, cycle, now, policy, prior) if prior.clocks else _new(fold, duty, cycle, now, policy)
     if new is None:
         return fold
-    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, (*fold.clocks, new))
+    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, (*fold.clocks, new), fold.claims)
 
 
 def _occupying(duty: Duty) -> frozenset[ClockState]:
     """The states in which a clock leaves no room for the next; an independent rhythm does not wait for late touches."""
+    if duty.definition is not None:
+        return frozenset()  # it is asked at every entry
     return LIVE_STATES if duty.rhythm is Rhythm.INDEPENDENT else OPEN_STATES
 
 
@@ -88,7 +91,8 @@ def _again(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy, p
         return None
     name = (duty.name, cycle)
     if name in prior.lost and prior.clocks[name].started_by == event.id:
-        return _as_it_began(prior.clocks[name], fold.round, duty)
+        old = prior.clocks[name]
+        return _as_it_began(old, fold.round, duty) if duty.definition is None else old._replace(round=fold.round)
     return _new(fold, duty, cycle, now, policy)
 
 
@@ -137,6 +141,8 @@ def _new(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy) -> 
         duty.hold_us,
         duty.final_after,
     )
+    if duty.definition is not None:
+        return _asked(clock, duty.definition, now)
     if duty.attempts is not None:
         clock = _with_attempts(clock, duty.attempts)
     if duty.silence_accepts or duty.rhythm is Rhythm.INDEPENDENT:
@@ -144,6 +150,14 @@ def _new(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy) -> 
     if duty.pausing is not None and duty.pausing.during is not None and holds(duty.pausing.during, now.attributes):
         clock = paused(clock, duty, at, now.event.id, policy)
     return clock
+
+
+def _asked(clock: Clock, definition: Definition, now: Happening) -> Clock:
+    """The clock of a definition: met at its start, or due at its start and never met."""
+    lacks = missing(definition, {**now.attributes, **now.event.data})
+    if lacks:
+        return clock._replace(missing=lacks)
+    return clock._replace(state=ClockState.MET, ended_at=clock.started_at, ended_by=clock.started_by)
 
 
 def _with_attempts(clock: Clock, agreed: Attempts) -> Clock:

@@ -17,6 +17,7 @@ STAGE_OF_EVENT: Final[Mapping[str, str]] = {
     ev.LEAD_REJECTED: "recycled",
     ev.LEAD_RECYCLED: "recycled",
     ev.LEAD_DISQUALIFIED: "disqualified",
+    ev.DEAL_WON: "customer",
 }
 
 # A lead that enters one of these leaves the funnel; when it comes back, its duties begin a new cycle.

@@ -114,7 +114,9 @@ def tellings(clock: Clock, known_until: int, told: Mapping[ToldKey, Told], ticki
 
     due_at = clock.due_at
     first_due_at = due_at if clock.first_due_at is None else clock.first_due_at
-    hold = [Telling(Kind.ACTIVATED, "", clock.started_at, first_due_at, _evidence(clock.started_by), None)]
+    hold: list[Telling] = []
+    if clock.started_at != first_due_at:  # a definition is decided at its start
+        hold.append(Telling(Kind.ACTIVATED, "", clock.started_at, first_due_at, _evidence(clock.started_by), None))
     if clock.moves:
         hold += _moves(clock)
         level = _nth(clock.moves, Kind.PAUSED)
@@ -132,7 +134,8 @@ def tellings(clock: Clock, known_until: int, told: Mapping[ToldKey, Told], ticki
     if ended_in_time is not None:
         hold.append(_ending(clock, ended_in_time))
     elif clock.state is not ClockState.PAUSED and due(deadline_at + clock.hold_us, Kind.BREACHED):
-        hold.append(Telling(Kind.BREACHED, "", deadline_at, due_at, (), _breach_reason(clock)))
+        ids = _evidence(clock.started_by) if clock.missing else ()
+        hold.append(Telling(Kind.BREACHED, "", deadline_at, due_at, ids, _breach_reason(clock)))
         if clock.state is ClockState.FULFILLED_LATE:
             hold.append(_ending(clock, Kind.FULFILLED_LATE))
     else:
@@ -165,6 +168,8 @@ def _due_as_of(clock: Clock, at: int) -> int:
 
 def _ending(clock: Clock, kind: Kind) -> Telling:
     at = clock.due_at if clock.ended_at is None else clock.ended_at
+    if kind is Kind.MET and clock.started_at == clock.due_at:
+        return Telling(kind, "", at, clock.due_at, (clock.ended_by,), Reason.DEFINITION_MET)
     if clock.ended_by and not clock.needed and not clock.attempts:
         return Telling(kind, "", at, clock.due_at, _evidence(clock.ended_by))
     attempts = tuple(attempt.id for attempt in clock.attempts)
@@ -181,6 +186,8 @@ def _ending(clock: Clock, kind: Kind) -> Telling:
 
 
 def _breach_reason(clock: Clock) -> Reason | None:
+    if clock.missing:
+        return Reason.DEFINITION_NOT_MET
     if clock.deadline_at < clock.due_at:
         return Reason.OUT_OF_REACH
     return Reason.TOO_FEW_ATTEMPTS if clock.needed or clock.attempts else None

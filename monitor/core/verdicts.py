@@ -71,6 +71,8 @@ def _mark(outcome: Outcome) -> int:
         *outcome.evidence_ids, outcome.owner, outcome.segment, outcome.lead_source, str(outcome.started_at),
         outcome.limit, outcome.calendar,
     )  # fmt: skip
+    if outcome.missing:
+        said = (*said, outcome.missing)
     return crc32("\x1f".join(said).encode())
 
 
@@ -127,6 +129,8 @@ def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: 
         late_working_us,
         None,
         clock.hold_us,
+        (),
+        clock.missing if telling.kind is Kind.BREACHED else "",
     )
 
 

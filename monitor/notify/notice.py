@@ -21,6 +21,8 @@ def notice_of(outcome: Outcome) -> Notice | Quiet:
     match outcome.kind:
         case Kind.WARNED | Kind.BREACHED | Kind.FULFILLED_LATE | Kind.STALLED | Kind.PASSED_AROUND:
             pass
+        case Kind.AT_RISK | Kind.CORRECTED:
+            pass
         case Kind.AMENDED | Kind.REVIEW_DUE | Kind.REVIEW_OVERDUE if not outcome.lead:
             pass
         case Kind.WITHDRAWN if outcome.level == Kind.BREACHED.value:

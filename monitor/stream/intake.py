@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from faust.types.tuples import TP
 
+from monitor.core.event import LEDGER
 from monitor.stream.engine.batches import Send
 from monitor.stream.engine.lanes import Batch
 from monitor.stream.partitioning import partition_of
@@ -57,6 +58,8 @@ class Intake:
                 self._metrics.dead_lettered(invalid.reason)
                 continue
             self._metrics.event_read(event.type, "accepted")
+            if event.type in LEDGER:
+                continue
             partition = partition_of(event.lead, self._topics.partitions)
             by_partition[partition].append((event.lead.encode(), encode_event(event), ()))
         # Any worker may repeat these, even one that is superseded: the judge knows an event by its id.

@@ -9,7 +9,7 @@ from monitor.core import event as ev
 from monitor.core.event import Scalar
 from monitor.core.explanation import explained
 from monitor.core.instant import from_rfc3339, to_rfc3339
-from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.outcome import Delivery, Kind, Outcome, Reason
 from monitor.core.replay import Replay
 from monitor.wire.explanation import lead_answer
 from monitor.wire.outcome import encode_outcome
@@ -32,6 +32,10 @@ _STORY: Final[tuple[tuple[str, str, Mapping[str, Scalar]], ...]] = (
     (ev.LEAD_DISQUALIFIED, "09:00:00Z", {"reason": "competitor"}),
     (ev.LEAD_MERGED, "10:00:00Z", {"into": "L-7"}),
     (ev.LEAD_ERASED, "11:00:00Z", {}),
+    (ev.DEAL_WON, "12:00:00Z", {"amount": "12500.00", "currency": "EUR"}),
+    (ev.DEAL_LOST, "12:00:00Z", {"reason": "competitor"}),
+    (ev.SPEND_RECORDED, "12:00:00Z", {"amount": "900", "currency": "EUR", "team": "marketing", "campaign": "fair"}),
+    (ev.REVENUE_RECORDED, "12:00:00Z", {"amount": "1041.6667", "currency": "EUR"}),
 )
 _DAY: Final = "2026-10-01T"
 _STARTED_AT: Final = from_rfc3339(_DAY + "07:02:00Z")
@@ -111,6 +115,11 @@ def outcomes() -> Iterator[Outcome]:
     yield silent._replace(kind=Kind.WARNED, level="80", reason=Reason.SHARE_USED, at=from_rfc3339(_DAY + "10:14:00Z"))
     yield acted._replace(kind=Kind.MET, reason=Reason.IN_TIME)
     yield breached
+    yield breached._replace(
+        duty="definition-mql", reason=Reason.DEFINITION_NOT_MET, team="marketing", owner="", due_at=_STARTED_AT,
+        at=_STARTED_AT, limit="at once", calendar="", evidence_ids=("evt-0003",), evidence_at=_STARTED_AT,
+        missing="without persona; not score >= 60",
+    )  # fmt: skip
     yield acted._replace(
         kind=Kind.FULFILLED_LATE, reason=Reason.AFTER_DUE, at=late_at, evidence_at=late_at,
         late_elapsed_us=late_at - _DUE_AT, late_working_us=2_910_000_000,
@@ -120,6 +129,7 @@ def outcomes() -> Iterator[Outcome]:
         kind=Kind.WITHDRAWN, level=Kind.BREACHED.value, reason=Reason.LATE_EVIDENCE,
         supersedes=breached.outcome_id,
     )  # fmt: skip
+    yield from _of_quota()
     yield silent._replace(kind=Kind.FINALISED, reason=Reason.WAIT_OVER, at=from_rfc3339("2026-10-02T11:02:00Z"))
     yield from _of_the_agreement()
 
@@ -137,6 +147,25 @@ def _of_the_agreement() -> Iterator[Outcome]:
     near_at = from_rfc3339("2026-12-04T23:00:00Z")
     yield review._replace(kind=Kind.REVIEW_DUE, reason=Reason.REVIEW_NEAR, at=near_at)
     yield review._replace(kind=Kind.REVIEW_OVERDUE, reason=Reason.REVIEW_PASSED, at=review_at)
+
+
+def _of_quota() -> Iterator[Outcome]:
+    at_risk = Outcome(
+        kind=Kind.AT_RISK, lead="", duty="qualified-leads", cycle=1, level="1", revision=0, policy_version="2026-Q4",
+        reason=Reason.FORECAST_LOW, at=from_rfc3339("2026-10-15T22:00:00Z"), team="marketing", owner="",
+        segment="enterprise", lead_source="", started_at=from_rfc3339("2026-09-30T22:00:00Z"),
+        due_at=from_rfc3339("2026-10-31T23:00:00Z"), limit="1 month", calendar="munich", evidence_ids=(),
+        evidence_at=None,
+        delivery=Delivery(
+            "2026-10", (("segment", "enterprise"),), 40_000, 14_000, 3_000, 2_000, 1_000, 30_400, 24_900, 35_800
+        ),
+    )  # fmt: skip
+    yield at_risk
+    yield at_risk._replace(
+        kind=Kind.CORRECTED, level=Kind.BREACHED.value, reason=Reason.CHANGED_AFTER_FINAL,
+        at=from_rfc3339("2026-11-12T09:00:00Z"),
+        delivery=Delivery("2026-10", (("segment", "enterprise"),), 40_000, 38_000, 0, 4_000, 1_000),
+    )  # fmt: skip
 
 
 def explained_lead() -> dict[str, object]:
@@ -164,6 +193,7 @@ def valid_files() -> dict[str, dict[str, object]]:
         "data": {"grade": "A", "persona": None, "favourite_colour": "red", "utm": {"medium": "cpc", "tags": ["a"]}},
     }
     for outcome in outcomes():
-        files[f"outcome.{outcome.kind}.json"] = json.loads(encode_outcome(outcome))
+        of = f"--{outcome.reason}" if outcome.reason is Reason.DEFINITION_NOT_MET else ""
+        files[f"outcome.{outcome.kind}{of}.json"] = json.loads(encode_outcome(outcome))
     files["lead-explanation.json"] = explained_lead()
     return files

@@ -30,6 +30,7 @@ NUMBER_MAX: Final = 2**53
 LeadEventType = Literal[
     "lead.created", "lead.updated", "lead.stage_changed", "lead.handed_off", "lead.assigned", "lead.accepted",
     "lead.rejected", "lead.recycled", "lead.disqualified", "lead.merged", "lead.erased", "activity.logged",
+    "deal.won", "deal.lost", "spend.recorded", "revenue.recorded",
 ]  # fmt: skip
 
 # Fields of `data` without which an event of this type cannot be judged.
@@ -40,12 +41,17 @@ REQUIRED_DATA: Final[Mapping[str, tuple[str, ...]]] = {
     ev.LEAD_DISQUALIFIED: ("reason",),
     ev.LEAD_MERGED: ("into",),
     ev.ACTIVITY_LOGGED: ("channel", "direction", "actor"),
+    ev.DEAL_WON: ("amount", "currency"),
+    ev.SPEND_RECORDED: ("amount", "currency", "team"),
+    ev.REVENUE_RECORDED: ("amount", "currency"),
 }
 
 Id = Annotated[
     str, Field(min_length=1, max_length=ID_CHARS_MAX, pattern=r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$")
 ]
 Text = Annotated[str, Field(max_length=TEXT_CHARS_MAX)]
+# As text, for a number in JSON is no decimal; fifteen digits are more than any company has, four are a tenth of a pip.
+AMOUNT_PATTERN: Final = r"^-?[0-9]{1,15}(?:\.[0-9]{1,4})?$"
 _SIGNED: Final = {"type": "number", "minimum": -NUMBER_MAX, "maximum": NUMBER_MAX}
 Number = Annotated[int | float, Field(ge=-NUMBER_MAX, le=NUMBER_MAX, allow_inf_nan=False), WithJsonSchema(_SIGNED)]
 Count = Annotated[
@@ -74,6 +80,12 @@ class LeadData(BaseModel):
     country: Text | None = Field(None, description="Country of the lead's company.")
     value: Number | None = Field(None, description="Expected deal value, in the currency of the agreement.")
     waiting_on: Text | None = Field(None, description="Who has to move next, such as prospect; empty: nobody.")
+    company: Text | None = Field(None, description="Company of the lead, by a name or a code.")
+    has_email: bool | None = Field(None, description="Whether there is an address to write to; never the address.")
+    next_meeting_at: Text | None = Field(None, description="When the next meeting is; empty: none is agreed.")
+    relief: Text | None = Field(
+        None, description="Ceiling above which the lead came in; lead-sla says so, nobody else has to."
+    )
     stage: Text | None = Field(None, description="Stage of the funnel that the event moves the lead into.")
     channel: Literal["call", "email", "meeting", "message", "social", "form", "visit", "other"] | None = Field(
         None, description="By what means the activity happened."
@@ -89,6 +101,12 @@ class LeadData(BaseModel):
     actor_id: Text | None = Field(
         None, description="Who acted, by the same name as owner; left out: taken to be the owner."
     )
+    amount: Annotated[str, Field(pattern=AMOUNT_PATTERN)] | None = Field(
+        None, description="Of a deal, spend or revenue: a decimal number, as text."
+    )
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = Field(
+        None, description="Of the amount: a code of ISO 4217, such as EUR."
+    )
 
 
 class LeadEvent(BaseModel):
@@ -103,7 +121,7 @@ class LeadEvent(BaseModel):
     type: LeadEventType = Field(description="What happened.")
     id: Id = Field(description="Unique within its source; a repeated id is the same event again.")
     source: Id = Field(description="The system that says so; late events are accepted per source.")
-    subject: Id = Field(description="Id of the lead.")
+    subject: Id = Field(description="Id of the lead; of spend its campaign, or any other name.")
     time: str = Field(
         max_length=TIME_CHARS_MAX,
         description="When it happened, RFC 3339 with an offset; cut off to microseconds.",

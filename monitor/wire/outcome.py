@@ -6,7 +6,8 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from monitor.core.instant import RFC3339_PATTERN, NotAnInstant, from_rfc3339, to_rfc3339
-from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.outcome import Delivery, Kind, Outcome, Reason
+from monitor.core.quota import UNIT
 from monitor.core.sentence import sentence
 
 SOURCE: Final = "lead-sla"
@@ -14,10 +15,28 @@ _TYPES: Final = {kind: f"lead-sla.outcome.{kind}.v1" for kind in Kind}
 _US_PER_S: Final = 1_000_000
 
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time", "pattern": RFC3339_PATTERN})]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 # A later release may add fields; readers of this one pass over them.
 _CONFIG: Final = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
+
+
+class DeliveryData(BaseModel):
+    """How a quota stood; amounts in leads or points."""
+
+    model_config = _CONFIG
+
+    term: str = Field(description="The term: `2026-10-01`, `2026-W40`, `2026-10` or `2026-Q4`.")
+    dims: dict[str, str] = Field(description="Fields that the quota is counted per, with their values.")
+    target: Amount = Field(description="What is owed.")
+    delivered: Amount = Field(description="What counts, that which may still be taken back included.")
+    pending: Amount = Field(description="What of it may still be taken back.")
+    clawed_back: Amount = Field(description="What was rejected in time for an agreed reason.")
+    refused: Amount = Field(description="What did not meet the definition of the stage.")
+    forecast: Amount | None = Field(description="At risk: what the term will have brought by its end. Else null.")
+    forecast_low: Amount | None = Field(description="With a probability of 80 % it will be at least so much …")
+    forecast_high: Amount | None = Field(description="… and at most so much.")
 
 
 class OutcomeData(BaseModel):
@@ -26,8 +45,8 @@ class OutcomeData(BaseModel):
     model_config = _CONFIG
 
     kind: Kind = Field(description="What is said. A verdict may be revised until the clock is `finalised`.")
-    lead: str = Field(description="Id of the lead; empty: it is about the agreement itself.")
-    duty: str = Field(description="Name of the duty in the agreement; `agreement`: the agreement itself.")
+    lead: str = Field(description="Id of the lead; empty: it is about a quota or the agreement itself.")
+    duty: str = Field(description="Name of the duty or quota; `agreement`: the agreement itself.")
     cycle: int = Field(ge=1, description="1 for the first clock of this duty on this lead, 2 after it was recycled.")
     level: str = Field(description="Tells apart what one kind says of one clock: see the kinds. Often empty.")
     revision: int = Field(ge=0, description="How often late evidence turned this verdict.")
@@ -52,6 +71,8 @@ class OutcomeData(BaseModel):
         default=(),
         description="Amended, of the agreement itself: what differs from the version before, in words; else not there.",
     )
+    missing: str = Field("", description="Breached definition: what the lead lacked, in one line. Else left out.")
+    delivery: DeliveryData | None = Field(None, description="Of a quota: how it stood. Else left out.")
 
 
 class OutcomeEvent(BaseModel):
@@ -62,11 +83,11 @@ class OutcomeEvent(BaseModel):
     specversion: Literal["1.0"] = Field(description="CloudEvents version.")
     id: str = Field(
         pattern="^out_[0-9a-f]{32}$",
-        description="Deterministic: of lead, duty, cycle, kind, level, policy version and revision.",
+        description="Deterministic: of subject, duty, cycle, kind, level, policy version and revision.",
     )
     source: Literal["lead-sla"] = Field(description="Who says so.")
     type: str = Field(pattern=r"^lead-sla\.outcome\.[a-z_]+\.v1$", description="lead-sla.outcome.<kind>.v1")
-    subject: str = Field(description="Id of the lead; `agreement`: it is about the agreement itself.")
+    subject: str = Field(description="Id of the lead; of a quota its name, term and dims; or `agreement`.")
     time: Instant = Field(description="When it became true: breached at the due instant, met at the evidence instant.")
     datacontenttype: Literal["application/json"] = Field(description="Media type of data.")
     data: OutcomeData = Field(description="The outcome itself.")
@@ -77,7 +98,7 @@ class UnreadableOutcome(ValueError):
 
 
 # The same fields in the same order as the models above, for writing; a test holds them to these.
-class _Data(msgspec.Struct, gc=False):
+class _Data(msgspec.Struct, gc=False, omit_defaults=True):
     kind: Kind
     lead: str
     duty: str
@@ -101,7 +122,9 @@ class _Data(msgspec.Struct, gc=False):
     late_working_s: float | None
     supersedes: str | None
     text: str
-    changes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    changes: tuple[str, ...] = ()
+    missing: str = ""
+    delivery: dict[str, object] | None = None
 
 
 class _Event(msgspec.Struct, gc=False):
@@ -124,7 +147,7 @@ def encode_outcome(outcome: Outcome) -> bytes:
     (
         kind, lead, duty, cycle, level, revision, policy_version, reason, at, team, owner, segment, lead_source,
         started_at, due_at, limit, calendar, evidence_ids, evidence_at, late_elapsed_us, late_working_us, supersedes,
-        hold_us, changes,
+        hold_us, changes, missing, delivery,
     ) = outcome  # fmt: skip
     time, due = to_rfc3339(at), to_rfc3339(due_at)
     data = _Data(
@@ -151,10 +174,12 @@ def encode_outcome(outcome: Outcome) -> bytes:
         _seconds(late_working_us),
         supersedes,
         sentence(outcome, time, due),
-        changes or msgspec.UNSET,
+        changes,
+        missing,
+        None if delivery is None else _delivery(delivery),
     )
     return _encode(
-        _Event("1.0", outcome.outcome_id, SOURCE, _TYPES[kind], lead or duty, time, "application/json", data)
+        _Event("1.0", outcome.outcome_id, SOURCE, _TYPES[kind], lead or outcome.subject, time, "application/json", data)
     )
 
 
@@ -201,6 +226,25 @@ def _outcome(event: OutcomeEvent) -> Outcome:
         supersedes=data.supersedes,
         hold_us=round(data.hold_s * _US_PER_S),
         changes=data.changes,
+        missing=data.missing,
+        delivery=None if data.delivery is None else _delivered(data.delivery),
+    )
+
+
+def _delivery(delivery: Delivery) -> dict[str, object]:
+    term, dims, *amounts = delivery
+    written = (None if amount is None else amount / UNIT for amount in amounts)
+    return {"term": term, "dims": dict(dims), **dict(zip(Delivery._fields[2:], written, strict=True))}
+
+
+def _delivered(data: DeliveryData) -> Delivery:
+    counted = (data.target, data.delivered, data.pending, data.clawed_back, data.refused)
+    foreseen = (data.forecast, data.forecast_low, data.forecast_high)
+    return Delivery(
+        data.term,
+        tuple(data.dims.items()),
+        *(round(amount * UNIT) for amount in counted),
+        *(None if amount is None else round(amount * UNIT) for amount in foreseen),
     )
 
 

@@ -34,6 +34,10 @@ _MEANING: Final[Mapping[str, str]] = {
     ev.LEAD_MERGED: "The lead, a duplicate or converted, goes on as another one.",
     ev.LEAD_ERASED: "Everything known of the lead is to be forgotten.",
     ev.ACTIVITY_LOGGED: "Somebody or something was in contact with the lead, or tried to be.",
+    ev.DEAL_WON: "The lead has bought.",
+    ev.DEAL_LOST: "The lead will not buy, for now.",
+    ev.SPEND_RECORDED: "A team has spent money to win customers.",
+    ev.REVENUE_RECORDED: "A customer has paid, or was given back (below zero).",
 }
 
 

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from monitor.core.event import EVENT_TYPES
+from monitor.core.event import RECORD_TYPES
 from monitor.ports import ChannelState
 from monitor.telemetry.channels import Queue
 from monitor.telemetry.metrics import Metrics
@@ -18,7 +18,7 @@ def full_exposition() -> bytes:
         segments=["enterprise", 'odd "quoted"\nname'],
         limits_s=[5, 300, 14400],
         channels=["webhook"],
-        event_types=EVENT_TYPES,
+        event_types=RECORD_TYPES,
         dead_letter_reasons=["not_json"],
     )
     metrics.channels.watch({"webhook": lambda: Queue(ChannelState.OPEN, 3, 60.0)})

@@ -116,6 +116,12 @@ agreement: {name: A, version: "1", effective_from: 2026-10-01, nonsense: 1}
 timezone: UTC
 stages: {mql: {team: sales, nonsense: 1}}
 calendars: {a: {hours: {mon: 09:00-10:00}, holidays: {country: DE, nonsense: 1}, nonsense: 1}}
+definitions: {personas: {p: {nonsense: 1, all: 'score > 1'}}, mql: {nonsense: 1, requires: source}}
+money: {currency: EUR, nonsense: 1}
+quotas:
+  - {duty: q, counts: {stage: mql, nonsense: 1}, every: month, target: 1, nonsense: 1,
+     claw_back: {within: 1 hour elapsed, nonsense: 1}, weight: [{points: 1, nonsense: 1}]}
+  - {duty: c, counts: mql, every: day, ceiling: 1, nonsense: 1}
 follow_up:
   - {duty: a, starts: {event: lead.created, nonsense: 1}, met_by: lead.accepted, nonsense: 1,
      targets: [{within: 1 hour elapsed, nonsense: 1}]}

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from monitor.core.event import DATA_FIELDS, EVENT_TYPES
+from monitor.core.event import DATA_FIELDS, RECORD_TYPES
 from monitor.core.instant import from_rfc3339
 from monitor.core.outcome import Kind
 from monitor.wire.dead_letter import DeadLetter, DeadLetterReason, InvalidRecord, dead_letter
@@ -60,14 +60,14 @@ def test_a_file_that_is_missing_changed_or_left_over_is_named(tmp_path: Path) ->
 
 
 def test_the_contract_and_the_core_know_the_same_types_and_fields() -> None:
-    assert set(get_args(LeadEventType)) == set(EVENT_TYPES)
+    assert set(get_args(LeadEventType)) == set(RECORD_TYPES)
     assert tuple(LeadData.model_fields) == DATA_FIELDS
     assert {name for names in REQUIRED_DATA.values() for name in names} <= set(DATA_FIELDS)
 
 
 def test_every_event_type_and_every_outcome_kind_has_an_example() -> None:
     names = {path.name for path in VALID}
-    assert names >= {f"{event_type}.json" for event_type in EVENT_TYPES}
+    assert names >= {f"{event_type}.json" for event_type in RECORD_TYPES}
     assert names >= {f"outcome.{kind}.json" for kind in Kind}
 
 
@@ -87,7 +87,7 @@ def test_a_valid_event_is_valid_for_the_schemas_and_for_the_decoder(path: Path) 
     assert event.data == known
 
 
-@pytest.mark.parametrize("event_type", EVENT_TYPES)
+@pytest.mark.parametrize("event_type", RECORD_TYPES)
 def test_the_schema_of_one_type_refuses_the_others(event_type: str) -> None:
     schema = _schema(f"{event_type}.schema.json")
     accepted = [path for path in VALID_EVENTS if schema.is_valid(json.loads(path.read_text()))]
@@ -107,7 +107,7 @@ def test_the_schemas_refuse_every_mistake_that_a_schema_can_see(path: Path) -> N
     example = json.loads(path.read_text())
     unseen = path.name.partition("--")[0] in BEYOND_A_SCHEMA or path.name in BEYOND_A_SCHEMA_FILES
     assert _schema("lead-event.schema.json").is_valid(example) == unseen
-    if isinstance(example, dict) and example.get("type") in EVENT_TYPES:
+    if isinstance(example, dict) and example.get("type") in RECORD_TYPES:
         assert _schema(f"{example['type']}.schema.json").is_valid(example) == unseen
 
 

@@ -11,9 +11,13 @@ from monitor.core.localtime import reached_at
 from monitor.core.policy import DEFAULT_STAGES, Applies, Policy, Stage
 from monitor.core.tables import STAGE_OF_EVENT
 from monitor.wire.policy.calendars import calendars, zone
+from monitor.wire.policy.ceilings import relaxed
 from monitor.wire.policy.context import Context
+from monitor.wire.policy.definitions import definitions
 from monitor.wire.policy.duties import duties
 from monitor.wire.policy.fault import Faults, PolicyDoubt, PolicyError, Refused, whole
+from monitor.wire.policy.finance import finance
+from monitor.wire.policy.quotas import quotas
 from monitor.wire.policy.tree import Mapping as MappingNode
 from monitor.wire.policy.tree import Node, Scalar, Unreadable, tree_of
 from monitor.wire.policy.values import duration_us, iso_date, mapping, name, one_of, several, text
@@ -75,7 +79,7 @@ def examined(text: str, file: str) -> Examined:
 
 
 def _policy(faults: Faults, node: Node) -> Policy:
-    keys = mapping(faults, node, _TOP, ("segments", "stages", "calendars"))
+    keys = mapping(faults, node, _TOP, ("segments", "stages", "calendars", "definitions", "quotas", "money", "goals"))
     terms = faults.read(partial(_agreement, faults), keys.get("agreement"), _Terms())
     home = faults.read(zone, keys.get("timezone"), ZoneInfo("UTC"))
     day = terms.effective_from or date(2026, 1, 1)  # a stand-in, so that reading can go on to the faults behind
@@ -94,6 +98,10 @@ def _policy(faults: Faults, node: Node) -> Policy:
         effective_at=effective_at,
     )
     read_duties = faults.read(partial(duties, context), keys.get("follow_up"), ())
+    read_duties += faults.read(partial(definitions, context, stages, read_duties), keys.get("definitions"), ())
+    owed = faults.read(partial(quotas, context, stages, read_duties, home), keys.get("quotas"), ())
+    if keys.get("quotas") is not None:
+        read_duties = relaxed(context, read_duties, keys.entries["quotas"])
     if isinstance(named, MappingNode):
         for calendar, place in named.keys.items():
             if calendar not in context.calendars_used:
@@ -113,6 +121,8 @@ def _policy(faults: Faults, node: Node) -> Policy:
         review_at=None if terms.review_by is None else _midnight(home, terms.review_by + _DAY),
         review_notice_us=terms.review_notice_us,
         approved_by=terms.approved_by,
+        quotas=owed,
+        finance=finance(faults, keys),
     )
 
 

@@ -3,17 +3,34 @@
 from typing import Final
 
 from monitor.core import predicate, tokens
-from monitor.wire.policy import agreement, announcing, cadence, calendars, conditions, duties, moves, targets, values
+from monitor.wire.policy import (
+    agreement,
+    announcing,
+    cadence,
+    calendars,
+    conditions,
+    definitions,
+    duties,
+    moves,
+    quotas,
+    targets,
+    values,
+)
 
 BOUNDS: Final = (
     ("file", f"{agreement.BYTES_MAX} bytes, one document, no anchors, aliases or tags"),
-    ("duties", f"1 to {duties.DUTIES_MAX}"),
+    ("duties", f"1 to {duties.DUTIES_MAX}, definitions included"),
+    ("personas", f"{definitions.PERSONAS_MAX}"),
+    ("predicates in `all` or `any`", f"{definitions.CONDITIONS_MAX}"),
     ("targets of a duty", f"1 to {targets.TARGETS_MAX}"),
     ("attempts of a duty, all channels together", f"{cadence.ATTEMPTS_MAX}"),
     ("`reasons`", f"{conditions.REASONS_MAX}"),
     ("`reassigned_at_most`", f"{moves.REASSIGNED_MAX}"),
     ("levels of `warn_at`", f"{announcing.WARNINGS_MAX}"),
     ("sources in `final_after`", f"{announcing.SOURCES_MAX}"),
+    ("quotas", f"1 to {quotas.QUOTAS_MAX}"),
+    ("targets of a quota, all values together", f"{quotas.TARGETS_MAX}"),
+    ("lines of points", f"{quotas.POINTS_MAX}"),
     ("stages", f"{agreement.STAGES_MAX}"),
     ("segments", f"{agreement.SEGMENTS_MAX}"),
     ("calendars", f"{calendars.CALENDARS_MAX}"),

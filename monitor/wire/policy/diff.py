@@ -17,11 +17,14 @@ Path = tuple[str, ...]
 
 OTHERWISE: Final = "all others"
 # Lists of named things, and what one of them is called.
-_NAMED: Final = {"follow_up": "duty", "calendars": "calendar", "stages": "stage", "targets": "target"}
+_NAMED: Final = {
+    "follow_up": "duty", "calendars": "calendar", "stages": "stage", "targets": "target", "quotas": "quota",
+    "definitions": "definition", "personas": "persona",
+}  # fmt: skip
 
 
 # Mappings whose keys are not ours: owners, attributes, sources of events.
-_THEIRS: Final = ("calendar", "paused_while", "final_after")
+_THEIRS: Final = ("calendar", "paused_while", "final_after", "target")
 
 
 class Change(NamedTuple):
@@ -70,7 +73,7 @@ def _form(node: Node, key: str = "") -> Form:
     if isinstance(node, Scalar):
         return node.text
     if isinstance(node, Sequence):
-        if key == "follow_up":
+        if key in ("follow_up", "quotas"):
             return {_name(item, "duty"): _form(item) for item in node.items}
         if key == "targets":
             return {_name(item, "when"): _form(item) for item in node.items}

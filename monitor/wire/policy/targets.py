@@ -21,8 +21,8 @@ TARGETS_MAX: Final = 100
 # The people of a sales floor, if the calendar is that of the owner.
 CHOICES_MAX: Final = 500
 _DAY_US: Final = 86_400_000_000
-_NUMBERS: Final = ("score", "employees", "value")
-_TEXTS: Final = tuple(field for field in ATTRIBUTES if field not in _NUMBERS)
+_NO_TEXTS: Final = ("score", "employees", "value", "has_email")
+_TEXTS: Final = tuple(field for field in ATTRIBUTES if field not in _NO_TEXTS)
 _CHOICE: Final = {"by": "owner", "otherwise": "NAME, the calendar of all other leads"}
 _UNREAD: Final = Limit(LimitUnit.ELAPSED, 1, "")
 """Stands for a limit that has a fault."""

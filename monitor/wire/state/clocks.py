@@ -1,20 +1,21 @@
-"""The clocks of a lead and what was said of them, packed together: most events change neither."""
+"""The clocks of a lead, what was said of them and its claims, packed together: most events change none of these."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeVar, overload
 
 import msgspec
 
+from monitor.core.claim import Claim
 from monitor.core.lead import Clock, Told
 from monitor.core.tables import OPEN_STATES, ClockState
 from monitor.wire.state.codes import DAMAGE, UnreadableState
-from monitor.wire.state.shapes import ClockHeads
+from monitor.wire.state.shapes import ClockHeads, Parts
 
 T = TypeVar("T")
 
-_Parts = tuple[tuple[Clock, ...], tuple[Told, ...]]
+
 _encode: Final = msgspec.msgpack.Encoder().encode
-_parts: Final[msgspec.msgpack.Decoder[_Parts]] = msgspec.msgpack.Decoder(_Parts)
+_parts: Final[msgspec.msgpack.Decoder[Parts]] = msgspec.msgpack.Decoder(Parts)
 
 
 _heads: Final[msgspec.msgpack.Decoder[ClockHeads]] = msgspec.msgpack.Decoder(ClockHeads)
@@ -47,26 +48,27 @@ class _Packed(Sequence[T]):
 
 
 class PackedClocks(_Packed[Clock]):
-    """The clocks of a lead as bytes, and what was said of them."""
+    """The clocks of a lead as bytes, with what was said of them and its claims."""
 
-    __slots__ = ("_read", "is_open", "length", "packed", "told")
+    __slots__ = ("_read", "claims", "is_open", "length", "packed", "told")
 
     def __init__(self, packed: bytes, length: int, is_open: bool) -> None:
         self.packed = packed
         self.length = length
         self.is_open = is_open
         self.told = PackedTold(self)
-        self._read: _Parts | None = None
+        self.claims = PackedClaims(self)
+        self._read: Parts | None = None
 
     def __len__(self) -> int:
         return self.length
 
     def unpacked(self) -> tuple[Clock, ...]:
         """All clocks. Raises UnreadableState."""
-        return self.parts()[0]
+        return self.parts().clocks
 
-    def parts(self) -> _Parts:
-        """The clocks and what was said. Raises UnreadableState."""
+    def parts(self) -> Parts:
+        """The clocks, what was said, the claims. Raises UnreadableState."""
         if self._read is None:
             try:
                 self._read = _parts.decode(self.packed)
@@ -85,17 +87,31 @@ class PackedTold(_Packed[Told]):
 
     def unpacked(self) -> tuple[Told, ...]:
         """All that was said. Raises UnreadableState."""
-        return self.clocks.parts()[1]
+        return self.clocks.parts().told
 
 
-def packed_clocks(clocks: Sequence[Clock], told: Sequence[Told]) -> tuple[bytes, int, bool]:
-    """Both as bytes, those they were read from when neither was changed; how many clocks; whether one is open."""
+class PackedClaims(_Packed[Claim]):
+    """The claims of a lead, as bytes."""
+
+    __slots__ = ("clocks",)
+
+    def __init__(self, clocks: PackedClocks) -> None:
+        self.clocks = clocks
+
+    def unpacked(self) -> tuple[Claim, ...]:
+        """All claims. Raises UnreadableState."""
+        return self.clocks.parts().claims
+
+
+def packed_clocks(clocks: Sequence[Clock], told: Sequence[Told], claims: Sequence[Claim]) -> tuple[bytes, int, bool]:
+    """All as bytes, those they were read from when none was changed; how many clocks; whether one is open."""
     if isinstance(clocks, PackedClocks):
-        if told is clocks.told:
+        if told is clocks.told and claims is clocks.claims:
             return clocks.packed, clocks.length, clocks.is_open
         clocks = clocks.unpacked()
     is_open = not OPEN_STATES.isdisjoint([clock.state for clock in clocks])
-    return _encode((clocks, tuple(told))), len(clocks), is_open
+    parts = (clocks, tuple(told), tuple(claims)) if claims else (clocks, tuple(told))
+    return _encode(parts), len(clocks), is_open
 
 
 def clock_states_of(packed: bytes) -> list[tuple[str, ClockState]]:

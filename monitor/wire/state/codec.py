@@ -46,7 +46,7 @@ def encode_state(lead: Lead, offset: int, next_at: int | None) -> bytes:
     """The state of a lead after the timeline record at `offset`."""
     fold, base = lead.fold, lead.base
     history = packed_history(lead.evidence)
-    clocks, clocks_length, is_open = packed_clocks(fold.clocks, lead.told)
+    clocks, clocks_length, is_open = packed_clocks(fold.clocks, lead.told, fold.claims)
     body: tuple[object, ...] = (
         clocks,
         clocks_length,
@@ -81,7 +81,7 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
             lead_id,
             body.known_until,
             PackedHistory(body.count, body.newest_at, body.sources, body.records),
-            Fold(stage, body.stage_at, body.round, body.attributes, clocks),
+            Fold(stage, body.stage_at, body.round, body.attributes, clocks, clocks.claims),
             clocks.told,
             None if body.base is None else _base_unpacked(*body.base),
             body.base_key,
@@ -116,9 +116,10 @@ def state_header(packed: bytes) -> StateHeader:
 
 def _base_packed(base: Fold) -> tuple[object, ...]:
     told = base.clocks.told if isinstance(base.clocks, PackedClocks) else ()
-    clocks, length, _ = packed_clocks(base.clocks, told)
+    clocks, length, _ = packed_clocks(base.clocks, told, base.claims)
     return base.stage, base.stage_at, base.round, base.attributes, length, clocks
 
 
 def _base_unpacked(stage: str, stage_at: int, round_: int, attributes: Fields, count: int, clocks: bytes) -> Fold:
-    return Fold(stage, stage_at, round_, attributes, PackedClocks(clocks, count, is_open=False))
+    packed = PackedClocks(clocks, count, is_open=False)
+    return Fold(stage, stage_at, round_, attributes, packed, packed.claims)

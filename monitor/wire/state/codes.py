@@ -10,11 +10,13 @@ from monitor.core.event import Scalar
 TYPES: Final = (
     "lead.created", "lead.updated", "lead.stage_changed", "lead.handed_off", "lead.assigned", "activity.logged",
     "lead.accepted", "lead.rejected", "lead.recycled", "lead.disqualified", "lead.merged", "lead.erased",
+    "deal.won", "deal.lost",
 )  # fmt: skip
 FIELDS: Final = (
     "owner", "team", "segment", "source", "persona", "campaign", "grade", "score", "industry", "employees", "country",
     "value", "waiting_on", "stage", "channel", "direction", "actor", "outcome", "reason", "duration_s", "into",
-    "actor_id",
+    "actor_id", "company", "has_email", "next_meeting_at", "amount", "currency",
+    "relief",
 )  # fmt: skip
 # Those of a funnel that names none of its own; others stand there by name.
 STAGES: Final = ("", "inquiry", "mql", "sal", "sql", "opportunity", "customer", "recycled", "disqualified")

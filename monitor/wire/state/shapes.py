@@ -1,10 +1,13 @@
 """What packed parts of a state are read into; apart from the code that does it, for no compiled module can hold it."""
 
+from typing import NamedTuple
+
 import msgspec
 
+from monitor.core.claim import Claim
 from monitor.core.event import OrderKey, Scalar
 from monitor.core.evidence import Via
-from monitor.core.lead import Merge
+from monitor.core.lead import Clock, Merge, Told
 from monitor.core.tables import ClockState
 
 Fields = dict[str, Scalar]
@@ -53,6 +56,15 @@ class ClockHeads(msgspec.Struct, array_like=True, gc=False):
     """The clocks, without what was said of them."""
 
     clocks: tuple[ClockHead, ...]
+
+
+class Parts(NamedTuple):
+    """The clocks, what was said of them, and the claims."""
+
+    clocks: tuple[Clock, ...]
+    told: tuple[Told, ...]
+    claims: tuple[Claim, ...] = ()
+    """Only written where there are some."""
 
 
 class EvidenceRecord(msgspec.Struct, array_like=True, gc=False):

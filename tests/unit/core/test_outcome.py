@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.outcome import Delivery, Kind, Outcome, Reason
 
 BREACHED = Outcome(
     kind=Kind.BREACHED, lead="L-1", duty="first-touch", cycle=1, level="", revision=0, policy_version="2026-Q4",
@@ -49,11 +49,24 @@ def test_parts_do_not_run_into_one_another() -> None:
     assert first.outcome_id != second.outcome_id
 
 
+def test_quotas_terms_and_values_have_ids_of_their_own() -> None:
+    delivery = Delivery("2026-10", (("segment", "smb"),), 1, 1, 0, 0, 0)
+    of_quota = BREACHED._replace(lead="", delivery=delivery)
+    assert of_quota.subject == f"{BREACHED.duty}/2026-10/smb"
+    others = [
+        of_quota._replace(delivery=delivery._replace(term="2026-11")),
+        of_quota._replace(delivery=delivery._replace(dims=(("segment", "enterprise"),))),
+        of_quota._replace(duty="others"),
+    ]
+    assert len({each.outcome_id for each in (of_quota, *others)}) == 4
+    assert of_quota._replace(delivery=delivery._replace(delivered=2)).outcome_id == of_quota.outcome_id
+
+
 def test_every_field_is_known_to_these_tests() -> None:
     identifying = {"lead", "duty", "cycle", "kind", "level", "policy_version", "revision"}
     other = {
         "reason", "at", "team", "owner", "segment", "lead_source", "started_at", "due_at", "limit", "calendar",
         "evidence_ids", "evidence_at", "late_elapsed_us", "late_working_us", "supersedes", "hold_us",
-            "changes",
+        "missing", "delivery", "changes",
     }  # fmt: skip
     assert identifying | other == set(Outcome._fields)

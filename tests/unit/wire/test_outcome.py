@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.outcome import Kind, Outcome, Reason
+from monitor.core.outcome import Delivery, Kind, Outcome, Reason
 from monitor.wire.examples import outcomes
 from monitor.wire.outcome import OutcomeEvent, UnreadableOutcome, decode_outcome, encode_outcome
 
@@ -14,6 +14,11 @@ EACH_KIND = {outcome.kind: outcome for outcome in outcomes()}
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 instants = st.integers(0, 4_102_444_800_000_000)
 durations = st.integers(0, 10 * 365 * 86_400_000_000)
+amounts = st.integers(0, 10**12)
+deliveries = st.builds(
+    Delivery, texts, st.dictionaries(texts, texts, max_size=2).map(lambda dims: tuple(dims.items())),
+    amounts, amounts, amounts, amounts, amounts, st.none() | amounts, st.none() | amounts, st.none() | amounts,
+)  # fmt: skip
 any_outcome = st.builds(
     Outcome,
     kind=st.sampled_from(Kind), lead=texts, duty=texts, cycle=st.integers(1, 1000), level=texts,
@@ -21,7 +26,7 @@ any_outcome = st.builds(
     owner=texts, segment=texts, lead_source=texts, started_at=instants, due_at=instants, limit=texts,
     calendar=texts, evidence_ids=st.lists(texts, max_size=3).map(tuple), evidence_at=st.none() | instants,
     late_elapsed_us=st.none() | durations, late_working_us=st.none() | durations, supersedes=st.none() | texts,
-    hold_us=durations, changes=st.lists(texts, max_size=3).map(tuple),
+    hold_us=durations, changes=st.lists(texts, max_size=3).map(tuple), missing=texts, delivery=st.none() | deliveries,
 )  # fmt: skip
 
 
@@ -34,10 +39,11 @@ def test_what_is_read_is_what_was_written(outcome: Outcome) -> None:
 def test_what_is_written_is_what_the_contract_says(outcome: Outcome) -> None:
     value = encode_outcome(outcome)
     event = OutcomeEvent.model_validate_json(value)
-    assert json.loads(event.model_dump_json(exclude_unset=True)) == json.loads(value)
-    assert list(json.loads(value)) == list(OutcomeEvent.model_fields)
-    fields = [name for name in type(event.data).model_fields if name != "changes" or outcome.changes]
-    assert list(json.loads(value)["data"]) == fields
+    written = json.loads(value)
+    assert json.loads(event.model_dump_json(exclude_unset=True)) == written
+    assert list(written) == list(OutcomeEvent.model_fields)
+    left_out = {name for name in ("changes", "missing", "delivery") if not getattr(outcome, name)}
+    assert list(written["data"]) == [name for name in type(event.data).model_fields if name not in left_out]
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -45,11 +51,8 @@ def test_the_envelope_says_kind_lead_and_instant(kind: Kind) -> None:
     outcome = EACH_KIND[kind]
     event = json.loads(encode_outcome(outcome))
     assert event["type"] == f"lead-sla.outcome.{kind}.v1"
-    assert (event["id"], event["source"], event["subject"]) == (
-        outcome.outcome_id,
-        "lead-sla",
-        outcome.lead or "agreement",
-    )
+    subject = outcome.lead or ("agreement" if outcome.delivery is None else "qualified-leads/2026-10/enterprise")
+    assert (event["id"], event["source"], event["subject"]) == (outcome.outcome_id, "lead-sla", subject)
     assert event["data"]["kind"] == kind
 
 

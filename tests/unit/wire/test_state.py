@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.claim import Claim, Status
 from monitor.core.event import DATA_FIELDS, EVENT_TYPES
 from monitor.core.evidence import Via
 from monitor.core.lead import Attempt, Clock, Evidence, Fold, Lead, Merge, Move, Told, new_lead
@@ -39,7 +40,14 @@ clocks = st.builds(
     attempts=st.lists(attempts, max_size=3).map(tuple), needed=st.integers(0, 99), reach_at=maybe,
     then_at=maybe,
 )  # fmt: skip
-folds = st.builds(Fold, texts, instants, st.integers(0, 99), data, st.lists(clocks, max_size=3).map(tuple))
+claims = st.builds(
+    Claim, texts, st.integers(1, 50), st.integers(0, 99), instants, texts, texts,
+    st.lists(texts, max_size=2).map(tuple), st.integers(0, 10**15), st.sampled_from(Status), maybe, texts, texts,
+)  # fmt: skip
+folds = st.builds(
+    Fold, texts, instants, st.integers(0, 99), data, st.lists(clocks, max_size=3).map(tuple),
+    st.lists(claims, max_size=2).map(tuple),
+)  # fmt: skip
 told = st.builds(
     Told, texts, st.integers(1, 99), st.sampled_from(Kind).map(str), texts, st.integers(0, 99), st.booleans(), instants,
     instants, st.integers(0, 2**32 - 1),

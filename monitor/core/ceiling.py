@@ -1,0 +1,61 @@
+"""The other side of a quota: leads that come in above what sales has agreed to handle have more time.
+
+A lead that does learns so by an event of its own, as of the instant of its entry: what is known of it then, its relief
+included, chooses the target of each duty, also when that is learned late.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from monitor.core import event as ev
+from monitor.core.account import Account
+from monitor.core.claim import COUNTING
+from monitor.core.event import Event
+
+# The attribute of a lead that says above which ceiling it came in; targets ask for it.
+RELIEF: Final = "relief"
+SOURCE: Final = "lead-sla"
+
+
+class Ceilings:
+    """Which entries of which leads came in above a ceiling."""
+
+    def __init__(self) -> None:
+        self._relieved: dict[tuple[str, str], set[str]] = {}
+        """By quota and lead: its entries that are above."""
+
+    def reliefs(self, account: Account, entered: str) -> Iterator[Event]:
+        """What leads have to learn after the fact of the entry `entered` has changed."""
+        total, ceiling = 0, account.target
+        counting = sorted((row.at, id_) for id_, row in account.rows.items() if row.status in COUNTING)
+        above: set[str] = set()
+        for _, id_ in counting:
+            total += account.rows[id_].weight
+            if ceiling is not None and total > ceiling:
+                above.add(id_)
+        for id_ in sorted(account.rows):
+            said = account.above.get(id_, 0)
+            if (id_ in above) is not bool(said % 2):
+                yield self._learned(account, id_, said + 1)
+            elif id_ == entered and id_ not in above and not said and self._was_relieved(account, id_):
+                # A lead that came in above a ceiling once has no relief when it comes back below it.
+                yield self._learned(account, id_, 2)
+
+    def forget(self, account: Account) -> None:
+        """The account is of a term that is over for good."""
+        for id_, lead in account.leads.items():
+            self._relieved.get((account.quota.name, lead), set()).discard(id_)
+            if not self._relieved.get((account.quota.name, lead), True):
+                del self._relieved[account.quota.name, lead]
+
+    def _learned(self, account: Account, id_: str, said: int) -> Event:
+        account.above[id_] = said
+        lead, name = account.leads[id_], account.quota.name
+        relieved = self._relieved.setdefault((name, lead), set())
+        (relieved.add if said % 2 else relieved.discard)(id_)
+        data = {RELIEF: name if said % 2 else ""}
+        # Of the same instant and type, what is said later sorts behind.
+        return Event(lead, f"{id_}:{said:04}", ev.LEAD_UPDATED, account.rows[id_].at, SOURCE, data)
+
+    def _was_relieved(self, account: Account, id_: str) -> bool:
+        return bool(self._relieved.get((account.quota.name, account.leads[id_])))

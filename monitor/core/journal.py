@@ -1,0 +1,95 @@
+"""What a history says that KPIs are counted from: entries into stages, attempts, deals, spend and revenue."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from monitor.core import event as ev
+from monitor.core.event import Event, order_key
+from monitor.core.evidence import evidence_of
+from monitor.core.fold import stage_after
+from monitor.core.money import Money
+from monitor.core.policy import Policy
+
+
+class Entry(NamedTuple):
+    """A lead enters a stage, out of another."""
+
+    lead: str
+    stage: str
+    at: int
+
+
+class Attempt(NamedTuple):
+    """A person's act towards a lead."""
+
+    lead: str
+    at: int
+    connected: bool
+
+
+class Booking(NamedTuple):
+    """A deal won, money spent (`of` is the team) or revenue (`of` is the lead)."""
+
+    of: str
+    at: int
+    money: Money
+
+
+class Journal(NamedTuple):
+    """Each list in the order of the instants."""
+
+    first_at: Mapping[str, int]
+    """By lead: its first event."""
+    entries: tuple[Entry, ...]
+    attempts: tuple[Attempt, ...]
+    won: tuple[Booking, ...]
+    spent: tuple[Booking, ...]
+    earned: tuple[Booking, ...]
+
+
+def journal_of(events: Iterable[Event], policy: Policy) -> Journal:
+    """The journal of these events, in any order and with any repetition; a merged lead goes by the name it has since.
+
+    An erased lead is in it as far as its events are.
+    """
+    known = {(event.lead, event.source, event.id): event for event in events}.values()
+    ordered = sorted((event for event in known if event.type not in ev.LEDGER), key=order_key)
+    names = _names(ordered)
+    first_at: dict[str, int] = {}
+    stages: dict[str, str] = {}
+    entries: list[Entry] = []
+    attempts: list[Attempt] = []
+    for event in ordered:
+        lead, data = names.get(event.lead, event.lead), event.data
+        first_at.setdefault(lead, event.at)
+        stage = stage_after(evidence_of(event), policy.in_force(event.at))
+        if stage is not None and stages.get(lead) != stage:
+            stages[lead] = stage
+            entries.append(Entry(lead, stage, event.at))
+        if event.type == ev.ACTIVITY_LOGGED and data.get("direction") == "outbound" and data.get("actor") == "person":
+            attempts.append(Attempt(lead, event.at, data.get("outcome") == "connected"))
+    kinds = (ev.DEAL_WON, ev.SPEND_RECORDED, ev.REVENUE_RECORDED)
+    booked = [event for event in known if event.type in kinds]
+    booked.sort(key=lambda event: (event.at, event.id, event.source))
+    won, spent, earned = (tuple([_booking(event, names) for event in booked if event.type == kind]) for kind in kinds)
+    return Journal(first_at, tuple(entries), tuple(attempts), won, spent, earned)
+
+
+def _booking(event: Event, names: Mapping[str, str]) -> Booking:
+    data = event.data
+    of = str(data.get("team", "")) if event.type == ev.SPEND_RECORDED else names.get(event.lead, event.lead)
+    return Booking(of, event.at, Money(Decimal(str(data.get("amount", 0))), str(data.get("currency", ""))))
+
+
+def _names(events: Iterable[Event]) -> dict[str, str]:
+    """By the name of each merged lead that of the one that goes on; in a circle, one of it."""
+    into = {event.lead: str(event.data.get("into", "")) for event in events if event.type == ev.LEAD_MERGED}
+    names: dict[str, str] = {}
+    for lead in into:
+        name, passed = lead, {lead}
+        while (after := into.get(name)) and after not in passed:
+            passed.add(after)
+            name = after
+        names[lead] = name if name not in into else min(passed)
+    return names
