@@ -89,7 +89,9 @@ class Simulation:
         last.disk = self.rng.choice([None, *(machine.disk for machine in self.machines)])
         self.machines.append(last)
         last.start()
-        self.world.run(END_S + 6 * SESSION_S)  # an answer that is lost costs a session and more
+        self.world.run(
+            END_S + 4.5 * SESSION_S
+        )  # a lost answer costs more than a session; the next idle tick is not yet sent
 
     def _make_up(self, lead: str, at_s: float, other: str) -> None:
         rng, base_s = self.rng, START_S + at_s
