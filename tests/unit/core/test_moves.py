@@ -209,3 +209,13 @@ def test_an_owner_is_meant_unless_the_event_says_that_somebody_else_acted() -> N
 
 def test_called_in_the_language_of_these_tests_is_a_touch() -> None:
     assert told(said([assigned(0), called(5)], RESET)) == [("met", "", 5, 60)]
+
+
+def test_of_several_targets_that_fit_the_first_applies() -> None:
+    overlapping = (
+        Target(elapsed(10), None, parse('grade == "A"')), Target(elapsed(20), None, parse("score >= 50")),
+        Target(elapsed(60), None),
+    )  # fmt: skip
+    steps = [assigned(0, grade="A", score=80)]
+    (started,) = run(steps, policy(duty(warn_at=(), targets=overlapping)))[0].outcomes
+    assert started.limit == "10 minutes elapsed"

@@ -161,3 +161,23 @@ def test_the_next_clock_of_a_rhythm_is_that_of_the_version_in_force(kind: Rhythm
     ]  # fmt: skip
     gone = new._replace(duties=(DISPOSITION,))
     assert len(run([assigned(0), called(40), tick(61)], gone)[-1].lead.fold.clocks) == 1
+
+
+def test_silence_accepts_no_sooner_than_the_hold_is_over() -> None:
+    holding = policy(
+        ACCEPTANCE._replace(hold_us=5 * MINUTE), duty("next", starts=event_is("lead.accepted"), warn_at=())
+    )
+    late_word = event("lead.rejected", 59, reason="bad-data")
+    assert [o.kind for o in said([HANDED_OFF, tick(64)], holding)] == []
+    assert [o.kind for o in said([HANDED_OFF, tick(64), late_word, tick(65)], holding)] == [Kind.MET]
+    # A history that is folded again before the hold is over accepts nothing either.
+    again = [HANDED_OFF, event("lead.updated", 70, score=1), tick(64), event("lead.updated", 3, score=2)]
+    assert [clock.duty for clock in run(again, holding)[-1].lead.fold.clocks] == ["acceptance"]
+
+
+def test_a_clock_that_was_cancelled_has_no_successor() -> None:
+    cancelling = policy(
+        duty(warn_at=(), repeats=True, rhythm=Rhythm.INDEPENDENT, cancelled_by=event_is("lead.updated"))
+    )
+    lead = run([assigned(0), event("lead.updated", 30), tick(500)], cancelling)[-1].lead
+    assert [(clock.cycle, clock.state.value) for clock in lead.fold.clocks] == [(1, "cancelled")]
