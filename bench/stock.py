@@ -6,6 +6,7 @@ Prints how long it took until every state was in the changelog, or how long reco
 import asyncio
 import json
 import sys
+import tempfile
 from time import monotonic, process_time
 from typing import Any, NamedTuple
 
@@ -57,7 +58,7 @@ def application(where: Site) -> faust.App:
         table_standby_replicas=0,
         web_enabled=False,
         autodiscover=False,
-        datadir=None,
+        datadir=tempfile.mkdtemp(prefix="lead-sla-bench-"),
         broker_session_timeout=6.0,
         broker_heartbeat_interval=1.0,
         broker_rebalance_timeout=6.0,
