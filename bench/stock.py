@@ -16,9 +16,10 @@ import msgspec
 from bench.history import ANY_TIME, one_duty
 from bench.site import PARTITIONS, Site, contestant_arguments, site_of
 from monitor.core.advance import advance
+from monitor.core.claim import Claim
 from monitor.core.event import Event, OrderKey, Scalar
 from monitor.core.evidence import Evidence, Pieces
-from monitor.core.lead import Clock, Fold, Lead, Told
+from monitor.core.lead import Clock, Fold, Lead, Merge, Told
 from monitor.stream.positions import Positions
 from monitor.wire.lead_event import decode
 from monitor.wire.outcome import encode_outcome
@@ -72,6 +73,7 @@ class _Fold(NamedTuple):
     round: int
     attributes: dict[str, Scalar]
     clocks: tuple[Clock, ...]
+    claims: tuple[Claim, ...]
 
 
 class _Lead(NamedTuple):
@@ -83,6 +85,7 @@ class _Lead(NamedTuple):
     base: _Fold | None
     base_key: OrderKey | None
     erased: bool
+    merged: Merge | None
 
 
 def as_json(lead: Lead) -> Any:
@@ -95,7 +98,7 @@ def lead_of(value: Any) -> Lead:
     read = msgspec.convert(value, _Lead)
     base = None if read.base is None else Fold(*read.base)
     evidence, fold = Pieces(read.evidence), Fold(*read.fold)
-    return Lead(read.id, read.known_until, evidence, fold, read.told, base, read.base_key, read.erased)
+    return Lead(read.id, read.known_until, evidence, fold, read.told, base, read.base_key, read.erased, read.merged)
 
 
 def judging(app: faust.App, where: Site, left: int, noted: Noted, *, whole: bool) -> None:
