@@ -14,6 +14,9 @@ from monitor.wire.state.shapes import ClockHeads, Parts
 T = TypeVar("T")
 
 
+# The fields behind these are written only where one of them says something: few clocks ever pause or count attempts.
+_PLAIN: Final = Clock._fields.index("first_due_at")
+_NOTHING_MORE: Final = tuple(Clock._field_defaults[name] for name in Clock._fields[_PLAIN:])
 _encode: Final = msgspec.msgpack.Encoder().encode
 _parts: Final[msgspec.msgpack.Decoder[Parts]] = msgspec.msgpack.Decoder(Parts)
 
@@ -110,7 +113,8 @@ def packed_clocks(clocks: Sequence[Clock], told: Sequence[Told], claims: Sequenc
             return clocks.packed, clocks.length, clocks.is_open
         clocks = clocks.unpacked()
     is_open = not OPEN_STATES.isdisjoint([clock.state for clock in clocks])
-    parts = (clocks, tuple(told), tuple(claims)) if claims else (clocks, tuple(told))
+    shown = [clock if clock[_PLAIN:] != _NOTHING_MORE else clock[:_PLAIN] for clock in clocks]
+    parts = (shown, tuple(told), tuple(claims)) if claims else (shown, tuple(told))
     return _encode(parts), len(clocks), is_open
 
 
