@@ -8,14 +8,43 @@ from monitor.wire.policy.context import Context
 from monitor.wire.policy.coverage import covered, literals
 from monitor.wire.policy.fault import Refused, quoted
 from monitor.wire.policy.tree import Mapping, Node, Scalar
-from monitor.wire.policy.values import nearest, one_of, several, text
+from monitor.wire.policy.tree import Sequence as Listed
+from monitor.wire.policy.values import mapping, nearest, one_of, several, text
 
 
 def predicate(context: Context, node: Node) -> Predicate:
     """A condition over the fields of leads and events. Raises Refused, as everything here does."""
-    read = _parsed(node, text(node, "write for example score > 50"))
+    read = _parsed(node, _written(context, node))
     _mind_words(context, node, read)
     return read
+
+
+def _written(context: Context, node: Node) -> str:
+    """The condition as one text; it may stand in the file as a tree of `all`, `any` and `not`."""
+    if not isinstance(node, Mapping):
+        written = text(node, "write for example score > 50")
+        _parsed(node, written)  # a mistake is told where it stands
+        return written
+    keys = mapping(context.faults, node, {}, ("all", "any", "not"))
+    parts = [
+        _joined(context, keys.entries[key], word)
+        for key, word in (("all", "and"), ("any", "or"))
+        if key in keys.entries
+    ]
+    if "not" in keys.entries:
+        parts.append(f"not ({_written(context, keys.entries['not'])})")
+    if node.entries and not parts:
+        return "exists owner"  # a stand-in: that its keys are unknown is told already
+    if not parts:
+        raise Refused(node, "says no condition", "write a text, or all, any or not with conditions below it")
+    return " and ".join(parts)
+
+
+def _joined(context: Context, node: Node, word: str) -> str:
+    items = node.items if isinstance(node, Listed) else [node]
+    if not items:
+        raise Refused(node, "is an empty list", "name at least one condition, or remove the key")
+    return f"({f' {word} '.join(f'({_written(context, item)})' for item in items)})"
 
 
 def while_known(context: Context, node: Node) -> Predicate | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from monitor.core import event as ev
+from monitor.core.event import Scalar
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.policy import (
     Attempts,
@@ -291,3 +292,18 @@ def test_the_only_calendar_need_not_be_named() -> None:
     text = f"{HEAD}  - {{duty: a, {FIRST_TOUCH}, within: 8 working_hours}}\n".replace("  denver", "#")
     (read,) = read_policy(text, "a.yaml").duties
     assert read.targets[0].calendar == "munich"
+
+
+@pytest.mark.parametrize(
+    ("fields", "applies"),
+    [
+        ({"grade": "A", "score": 60}, True), ({"grade": "A", "persona": "founder"}, True), ({"grade": "A"}, False),
+        ({"score": 60, "persona": "founder"}, False), ({"grade": "A", "score": 60, "country": "US"}, False),
+    ],
+)  # fmt: skip
+def test_a_condition_may_be_a_tree_of_all_any_and_not(fields: dict[str, Scalar], applies: bool) -> None:
+    tree = """{all: ['grade == "A"', {any: ['score >= 60', 'persona == "founder"']}], not: 'country == "US"'}"""
+    within = "within: 5 minutes elapsed"
+    (match,) = duty(f"starts: {{event: lead.assigned, when: {tree}}}, met_by: lead.accepted, {within}").starts
+    assert match.when is not None
+    assert holds(match.when, fields) is applies
