@@ -78,7 +78,7 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
         remarks = on_transition(lead.fold.stage, after.fold.stage, policy) if newest else (Remark.OUT_OF_ORDER,)
     if barred:
         remarks = (*remarks, Remark.TOO_LATE)
-    return _step(lead, after, outcomes, remarks, policy)
+    return _step(lead, after, outcomes if ahead else _because_of(new, outcomes), remarks, policy)
 
 
 def _learn_again(lead: Lead, new: Evidence, policy: Policy) -> Step:
@@ -88,7 +88,14 @@ def _learn_again(lead: Lead, new: Evidence, policy: Policy) -> Step:
         return Step(lead, (), (Remark.DUPLICATE,))
     pieces = [piece for piece in lead.evidence if piece is not known]
     after, outcomes = _judged_again(lead, (*pieces, reworded(known, new, _barred(lead, known))), policy)
-    return _step(lead, after, outcomes, (Remark.OUT_OF_ORDER,), policy)
+    return _step(lead, after, _because_of(new, outcomes), (Remark.OUT_OF_ORDER,), policy)
+
+
+def _because_of(new: Evidence, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    """What is taken back names the evidence that disproved it."""
+    return tuple(
+        [o._replace(evidence_ids=(new.id,), evidence_at=new.at) if o.kind is Kind.WITHDRAWN else o for o in outcomes]
+    )
 
 
 def _judged_again(lead: Lead, pieces: Sequence[Evidence], policy: Policy) -> tuple[Lead, tuple[Outcome, ...]]:

@@ -46,6 +46,8 @@ def agreement(number: int) -> Policy:
 
 def said(outcome: Outcome) -> str:
     """What the recording says of an outcome: enough to see what differs, and a checksum of all its bytes."""
+    if outcome.kind is Kind.WITHDRAWN:  # which names its evidence only since
+        outcome = outcome._replace(evidence_ids=(), evidence_at=None)
     level, checksum = outcome.level or "-", blake2b(encode_outcome(outcome), digest_size=8).hexdigest()
     return f"{outcome.kind} {outcome.duty} {outcome.cycle} {level} r{outcome.revision} {outcome.outcome_id} {checksum}"
 

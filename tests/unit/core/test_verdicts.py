@@ -195,3 +195,9 @@ def test_an_outcome_carries_the_hold_that_it_waited_for() -> None:
 def test_a_merge_is_a_reason_of_its_own() -> None:
     (cancelled,) = said([assigned(0), event("lead.merged", 5, into="M")], ONE_DUTY)
     assert (cancelled.kind, cancelled.reason, cancelled.at) == (Kind.CANCELLED, Reason.MERGED, at(5))
+
+
+def test_what_is_taken_back_names_the_evidence_that_disproved_it() -> None:
+    withdrawn = next(o for o in said([assigned(0), tick(60), called(30)]) if o.kind is Kind.WITHDRAWN)
+    assert (withdrawn.level, withdrawn.evidence_ids) == ("breached", (called(30).id,))
+    assert withdrawn.evidence_at == called(30).at
