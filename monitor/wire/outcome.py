@@ -61,7 +61,9 @@ class OutcomeData(BaseModel):
     limit: str = Field(description="Time allowed, as the agreement writes it.")
     calendar: str = Field(description="Calendar that working time is counted by; empty: elapsed time.")
     hold_s: Seconds = Field(description="How long the announcement waited for stragglers, in seconds.")
-    evidence_ids: tuple[str, ...] = Field(description="Ids of the events that it rests on; withdrawn: of the one that disproved it.")
+    evidence_ids: tuple[str, ...] = Field(
+        description="Ids of the events that it rests on; withdrawn: of the one that disproved it."
+    )
     evidence_at: Instant | None = Field(description="When the evidence happened.")
     late_elapsed_s: Seconds | None = Field(description="Fulfilled late: elapsed time after the due instant, seconds.")
     late_working_s: Seconds | None = Field(description="Fulfilled late: working time after the due instant, seconds.")
