@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from monitor.core.policy import Policy
+from monitor.core.standing import Standing
 from monitor.notify.outbox import Outbox
 from monitor.ports import TimeSource
 from monitor.stream.book_judge import BookJudge
@@ -101,6 +102,7 @@ class Worker:
         self._judge.on_judged = partial(self._ticker.judged, topics.timeline)
         self._bookkeeper.on_judged = partial(self._ticker.judged, topics.facts)
         metrics.watch_clocks(self._open_clocks)
+        metrics.watch_quotas(self._standings)
         app.take_batches("intake", topics.events, Intake(topics, settings.limits, app.send_all, metrics).take)
         app.take_batches("judge", topics.timeline, self._judge.take, continuous=True)
         app.take_batches("bookkeeper", topics.facts, self._bookkeeper.take, continuous=True)
@@ -179,6 +181,10 @@ class Worker:
         for judge in self._judge.partitions.values():
             total.update(judge.open_clocks)
         return total
+
+    def _standings(self) -> Iterator[Standing]:
+        for books in self._bookkeeper.partitions.values():
+            yield from books.standings()
 
     def _open_shard(self, table: str, partition: int) -> Shard:
         if self._settings.state_dir is None:
