@@ -100,7 +100,7 @@ def _gone(entry: Told, policy: Policy) -> Clock:
 
 
 def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: Policy) -> Outcome:
-    owner, segment, source = _who(lead, telling.at)
+    owner, segment, source = who_at(lead, telling.at)
     late_elapsed_us = late_working_us = None
     if telling.kind is Kind.FULFILLED_LATE:
         late_elapsed_us = telling.at - clock.deadline_at
@@ -153,7 +153,7 @@ def _reason(lead: Lead, telling: Telling) -> Reason:
     return REASONS[telling.kind]
 
 
-def _who(lead: Lead, at: int) -> tuple[str, str, str]:
+def who_at(lead: Lead, at: int) -> tuple[str, str, str]:
     """Owner, segment and source of the lead at that instant, whenever it is asked."""
     newest_at = lead.evidence.newest_at
     if newest_at is None or newest_at <= at:

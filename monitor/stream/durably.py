@@ -8,7 +8,7 @@ from typing import Protocol
 from faust.types.tuples import TP
 
 from monitor.ports import TimeSource
-from monitor.stream.engine.batches import Send
+from monitor.stream.engine.batches import BATCH_BYTES_MAX, Send
 from monitor.stream.intake import SendAll, Topics, letter
 from monitor.stream.partition_judge import Judged
 from monitor.stream.partitioning import partition_of
@@ -19,6 +19,8 @@ from monitor.wire.timeline import encode_forward
 
 State = tuple[bytes, bytes]
 """Lead id and packed state."""
+# What Kafka puts beside key and value of a record, generously.
+RECORD_BYTES = 24
 
 
 class Durably(Protocol):
@@ -85,7 +87,10 @@ class AtLeastOnce:
             started_s = told_s
         if not judged.states:
             return None
-        offset = await self._send_all(self._changelog, partition, records_of(judged.states), epoch)
+        first, then = in_order(judged)
+        offset = await self._send_all(self._changelog, partition, records_of(first), epoch)
+        if then:
+            offset = await self._send_all(self._changelog, partition, records_of(then), epoch)
         self._metrics.acknowledged("states", self._time.elapsed_s() - started_s)
         return offset
 
@@ -109,6 +114,20 @@ async def pass_on(send_all: SendAll, topics: Topics, judged: Judged, epoch: int)
         by_partition[partition].append((forward.lead.encode(), encode_forward(forward), ()))
     sends = (send_all(topics.timeline, partition, records, epoch) for partition, records in by_partition.items())
     await asyncio.gather(*sends)
+
+
+def in_order(judged: Judged) -> tuple[Sequence[State], Sequence[State]]:
+    """The pages and states of a batch, as two parts of which the second may be sent once the first is acknowledged.
+
+    No state of a lead may outlive the page that counts it: a lead that knows a record is not counted for it again. In
+    one record batch all arrive or none; what does not fit into one is sent apart.
+    """
+    if not judged.pages:
+        return judged.states, ()
+    together = (*judged.pages, *judged.states)
+    if sum(len(key) + len(packed) + RECORD_BYTES for key, packed in together) < BATCH_BYTES_MAX:
+        return together, ()
+    return judged.pages, judged.states
 
 
 def letters(timeline: str, partition: int, judged: Judged) -> list[Send]:

@@ -10,6 +10,7 @@ from monitor.core.advance import Remark, Step, TimeAdvanced, advance
 from monitor.core.agreement import AGREEMENT, advance_agreement, agreement_next_at
 from monitor.core.amendment import amended_at, next_tick_at
 from monitor.core.calendar import CalendarExhausted
+from monitor.core.counting import Counting, Names
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import Event
 from monitor.core.explanation import Explanation, explained
@@ -18,15 +19,29 @@ from monitor.core.merging import Forward
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
 from monitor.core.tables import ClockState
+from monitor.core.tally import Page, PageKey, Tally
 from monitor.core.tellings import pending_as_before
 from monitor.stream.engine.shards import Shard
 from monitor.telemetry.metrics import ClockState as ClockLabel
-from monitor.wire.state import UnreadableState, clock_states, decode_state, encode_state, state_header
+from monitor.wire.state import (
+    PAGE_KEYS,
+    UnreadableState,
+    clock_states,
+    decode_key,
+    decode_page,
+    decode_state,
+    encode_key,
+    encode_page,
+    encode_state,
+    stage_in_funnel,
+    state_header,
+)
 from monitor.wire.timeline import UnreadableRecord, decode_record
 
 _LOG_APPEND_TIME: Final = 1
 """Kafka's code for a timestamp that the broker gave."""
 _AGREEMENT_KEY: Final = AGREEMENT.encode()
+NO_NAMES: Final = Names()
 OpenClocks = Counter[tuple[str, ClockLabel]]
 """How many clocks are open, by (duty, state)."""
 _OPEN: Final[Mapping[ClockState, ClockLabel]] = {ClockState.RUNNING: "running", ClockState.BREACHED: "breached"}
@@ -59,13 +74,17 @@ class Judged(NamedTuple):
     """The newest tick of the batch."""
     forwards: Sequence[Forward] = ()
     """What leads that were merged pass on, to leads of any partition."""
+    pages: Sequence[tuple[bytes, bytes]] = ()
+    """Live counts that have changed, as states; they are to be acknowledged no later than any state of a lead."""
 
 
 class PartitionJudge:
     """The leads of one partition. After a fold that could not be stored it must be thrown away."""
 
-    def __init__(self, shard: Shard, policy: Policy, *, agreement: bool = False) -> None:
-        """Reads the whole shard once, for deadlines and counts. `agreement`: the agreement itself is judged here."""
+    def __init__(self, shard: Shard, policy: Policy, *, agreement: bool = False, names: Names = NO_NAMES) -> None:
+        """Reads the whole shard once, for deadlines and counts. `agreement`: the agreement itself is judged here;
+        `names`: what live counts tell apart.
+        """
         self._shard = shard
         self._policy = policy
         self._agreement = agreement
@@ -81,26 +100,41 @@ class PartitionJudge:
         self.set_aside = 0
         """Leads whose state cannot be read: their events end in dead letters, their deadlines are not known."""
         self.deadlines: DeadlineIndex[bytes] = DeadlineIndex(self._next_at)
+        self.counting = self._read(names)
+        """Leads by stage, and what they add up to."""
+        self._look_again()
+
+    def _read(self, names: Names) -> Counting:
         pending: list[tuple[int, bytes]] = []
-        for key, packed in shard.items():
+        pages: dict[PageKey, Page] = {}
+        frozen: set[PageKey] = set()
+        stages: Counter[str] = Counter()
+        for key, packed in self._shard.items():
             try:
+                if key.startswith(PAGE_KEYS):
+                    frozen.add(decode_key(key))
+                    pages[decode_key(key)] = decode_page(packed)
+                    continue
                 header = state_header(packed)
             except UnreadableState:
                 self.set_aside += 1
                 continue
             if header.next_at:
                 pending.append((header.next_at, key))
-            if header.open:
-                with suppress(UnreadableState):  # named when its lead is judged next
+            with suppress(UnreadableState):  # named when its lead is judged next
+                if header.open:
                     self.open_clocks.update(
                         (duty, _OPEN[state]) for duty, state in clock_states(packed) if state in _OPEN
                     )
+                stages[stage_in_funnel(packed)] += 1
         self.deadlines.fill(pending)
-        self._look_again()
+        tally = Tally(self._policy, pages, frozenset(frozen - pages.keys()))
+        return Counting(tally, self._policy, names, stages)
 
     def adopt(self, policy: Policy) -> None:
         """Judge by this policy from the next batch on."""
         self._policy = policy
+        self.counting.adopt(policy)
         self._look_again()
 
     def _look_again(self) -> None:
@@ -155,7 +189,8 @@ class PartitionJudge:
                 if not isinstance(read, TimeAdvanced):
                     for remark in step.remarks:
                         remarks[remark, read.type] += 1
-        return Judged(outcomes, list(self._touched.items()), damaged, remarks, tick, forwards)
+        pages = [(encode_key(key), encode_page(page)) for key, page in self.counting.tally.changed()]
+        return Judged(outcomes, list(self._touched.items()), damaged, remarks, tick, forwards, pages)
 
     def remember(self, judged: Judged, changelog_offset: int | None, *, alone: bool = True) -> None:
         """The batch is told and its states are acknowledged: from now on they are the truth.
@@ -165,14 +200,16 @@ class PartitionJudge:
         """
         if changelog_offset is not None:
             read_to = self._shard.changelog_offset
-            unread = changelog_offset - len(judged.states) - (-1 if read_to is None else read_to)
-            self._shard.put_all(judged.states, changelog_offset if alone or not unread else read_to or 0)
+            states = [*judged.pages, *judged.states]
+            unread = changelog_offset - len(states) - (-1 if read_to is None else read_to)
+            self._shard.put_all(states, changelog_offset if alone or not unread else read_to or 0)
         if judged.tick is not None:
             self._judged_until = max(self._judged_until, judged.tick.passed_at)
         self._touched.clear()
         self.judged_to = self._folded_to
         self.open_clocks.update(self._opened)
         self._opened = Counter()
+        self.counting.remembered()
 
     def lead(self, name: str) -> Lead | None:
         """The remembered state of one lead."""
@@ -206,6 +243,7 @@ class PartitionJudge:
                 self.deadlines.add(next_at, key)
         if early and before is not None and next_at == waits_at and _as_before(before, step):
             return None  # nothing has come of it
+        self.counting.take(before, step, event, offset)
         # Packed at once, while all of it is still in the processor's caches; few leads occur twice in a batch.
         self._touched[key] = encode_state(after, offset, next_at)
         if before is None:

@@ -93,7 +93,7 @@ class Transactional:
                     producer, self._topics.dead_letters, partition, letters(self._topics.timeline, partition, judged)
                 ),
                 self._send(producer, self._topics.outcomes, partition, tellings(judged)),
-                self._send(producer, self._changelog, partition, records_of(judged.states)),
+                self._send(producer, self._changelog, partition, records_of((*judged.pages, *judged.states))),
                 producer.send_offsets_to_transaction(position, self._group),
             )
         return offset

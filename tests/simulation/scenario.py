@@ -9,7 +9,6 @@ from typing import Any
 
 from faust.types.tuples import TP
 
-from monitor.core.agreement import AGREEMENT
 from monitor.core.event import Event
 from monitor.core.instant import from_rfc3339
 from monitor.core.lead import Evidence, Lead
@@ -170,8 +169,7 @@ class Simulation:
                 assert arrived_s + START_S > instant_s(outcome["due_at"]), "a breach was announced against the evidence"
         partitions = range(TOPICS.partitions)
         states = {r.key: r.value for partition in partitions for r in self._records(CHANGELOG, partition)}
-        leads = {(key or b"").decode(): packed or b"" for key, packed in states.items()}
-        leads.pop(AGREEMENT, None)
+        leads = {key.decode(): packed or b"" for key, packed in states.items() if key is not None and key[0] != 1}
         assert {lead: history(decode_state(lead, packed)) for lead, packed in leads.items()} == {
             lead: history(known) for lead, known in replay.leads.items()
         }, "what is known of leads is not what the replay knows"

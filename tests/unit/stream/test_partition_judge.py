@@ -322,7 +322,7 @@ def test_when_a_version_is_picked_up_and_whether_by_a_restart_does_not_matter_in
         else:
             judge.adopt(both)
         judged(judge, records[picked_up_at:])
-        leads = [decode_state(key.decode(), packed) for key, packed in sorted(shard.items())]
+        leads = [decode_state(key.decode(), packed) for key, packed in sorted(shard.items()) if key[0] != 1]
         ends.append([sorted(lead.fold.clocks, key=lambda clock: clock.cycle) for lead in leads])
     assert ends[0] == ends[1]
 
