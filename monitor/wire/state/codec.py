@@ -71,9 +71,9 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
     """The lead. Raises UnreadableState, and so may looking at the clocks and the evidence of the lead."""
     if packed[:1] != _VERSION:
         state_header(packed)
-        return version_1.decode(lead_id, body_of(packed))
+        return version_1.decode(lead_id, memoryview(packed)[_HEADER.size :])
     try:
-        body = _body.decode(body_of(packed))
+        body = _body.decode(memoryview(packed)[_HEADER.size :])
         clocks = PackedClocks(body.clocks, body.clocks_length, packed[1] == 1)
         stage = STAGES[body.stage] if isinstance(body.stage, int) else body.stage
         return Lead(
@@ -93,8 +93,7 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
 
 def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:
     """Duty and state of each clock, in a fraction of the time that the whole lead takes. Raises UnreadableState."""
-    state_header(packed)
-    body = body_of(packed)
+    _, body = body_of(packed)
     if packed[0] == version_1.VERSION:
         return [(clock.duty, clock.state) for clock in version_1.decode("", body).fold.clocks]
     try:
@@ -105,11 +104,11 @@ def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:
 
 def stage_in_funnel(packed: bytes) -> str:
     """The stage that the lead is counted in, read like `clock_states`; empty: in none. Raises UnreadableState."""
-    state_header(packed)
+    _, body = body_of(packed)
     if packed[0] == version_1.VERSION:
-        return version_1.decode("", body_of(packed)).fold.stage
+        return version_1.decode("", body).fold.stage
     try:
-        head = _stage.decode(body_of(packed))
+        head = _stage.decode(body)
         if head.merged is not None:
             return ""
         return STAGES[head.stage] if isinstance(head.stage, int) else head.stage
@@ -117,14 +116,14 @@ def stage_in_funnel(packed: bytes) -> str:
         raise UnreadableState(f"the state is damaged: {error}") from error
 
 
-def with_header(body: bytes, offset: int) -> bytes:
-    """The body of something else that is kept beside the leads, as a state in which nothing waits for a tick."""
-    return _HEADER.pack(VERSION, False, offset, 0) + body
+def header(offset: int, next_at: int = 0) -> bytes:
+    """The header of a state that is no lead's, after the record at that offset of its topic."""
+    return _HEADER.pack(VERSION, False, offset, next_at)
 
 
-def body_of(packed: bytes) -> memoryview:
-    """What stands behind the header."""
-    return memoryview(packed)[_HEADER.size :]
+def body_of(packed: bytes) -> tuple[StateHeader, memoryview]:
+    """A state in its two parts. Raises UnreadableState."""
+    return state_header(packed), memoryview(packed)[_HEADER.size :]
 
 
 def state_header(packed: bytes) -> StateHeader:

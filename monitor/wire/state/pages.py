@@ -8,7 +8,7 @@ import msgspec
 
 from monitor.core.tally import Line, Page, PageKey
 from monitor.core.term import Every
-from monitor.wire.state.codec import body_of, state_header, with_header
+from monitor.wire.state.codec import body_of, header
 from monitor.wire.state.codes import DAMAGE, UnreadableState
 from monitor.wire.state.shapes import PageBody
 
@@ -39,16 +39,16 @@ def encode_page(page: Page) -> bytes:
         (line, count, page.amounts[line]) if line in page.amounts else (line, count)
         for line, count in page.counts.items()
     ]
-    return with_header(_encode((page.first.toordinal(), lines)), page.offset)
+    return header(page.offset) + _encode((page.first.toordinal(), lines))
 
 
 def decode_page(packed: bytes) -> Page:
     """The page. Raises UnreadableState."""
-    header = state_header(packed)
+    state, packed_body = body_of(packed)
     try:
-        body = _body.decode(body_of(packed))
+        body = _body.decode(packed_body)
         counts: dict[Line, int] = {each.line: each.count for each in body.lines}
         amounts: dict[Line, Decimal] = {each.line: each.amount for each in body.lines if each.amount is not None}
-        return Page(date.fromordinal(body.first), header.offset, counts, amounts)
+        return Page(date.fromordinal(body.first), state.offset, counts, amounts)
     except (*DAMAGE, ValueError, OverflowError) as error:
         raise UnreadableState(f"the page is damaged: {error}") from error

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from monitor.core.advance import TimeAdvanced
 from monitor.core.event import Event
-from monitor.stream.durably import in_order
+from monitor.stream.durably import parts_of
 from monitor.stream.engine.batches import BATCH_BYTES_MAX
 from monitor.stream.engine.recovery import PartitionRecovery
 from monitor.stream.engine.shards import MemoryShard
-from monitor.stream.partition_judge import Judged, PartitionJudge
+from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.state import PAGE_KEYS, decode_page
 from tests.support.agreement import HOUR, MINUTE
 from tests.unit.stream.test_partition_judge import POLICY, START, Record, assigned, judged, log_of, steps, touched
@@ -45,7 +45,7 @@ def crashing(shard: MemoryShard, records: list[Record], size: int, survive: list
     start = 0
     while start < len(records):
         done = PartitionJudge(shard, POLICY).fold(records[start : start + size])
-        written = [*done.pages, *done.states]
+        written = [(key, packed) for key, packed in done.states if packed is not None]
         if survive:
             shard = recovered(written[: survive.pop()], shard)
             size = size % 3 + 1  # the next one reads as much as it pleases
@@ -67,23 +67,22 @@ def test_whatever_part_of_a_batch_survives_a_crash_everything_is_counted_once(
 
 def test_pages_stand_before_the_states_that_they_count() -> None:
     done = PartitionJudge(MemoryShard(), POLICY).fold(HISTORY)
-    together, apart = in_order(done)
-    assert [key.startswith(PAGE_KEYS) for key, _ in together] == [True, True, False, False]
-    assert apart == ()
+    assert [key.startswith(PAGE_KEYS) for key, _ in done.states] == [True, True, False, False]
 
 
-def test_states_that_do_not_fit_beside_the_pages_wait_until_these_are_acknowledged() -> None:
-    large = [(b"a", b"x" * (BATCH_BYTES_MAX - 100))]
-    pages = [(PAGE_KEYS, b"y" * 200)]
-    assert in_order(Judged([], large, [], {}, None, (), pages)) == (pages, large)  # type: ignore[arg-type]
-    assert in_order(Judged([], large, [], {}, None)) == (large, ())  # type: ignore[arg-type]
+def test_states_are_sent_in_parts_that_fit_into_a_record_batch_and_keep_their_order() -> None:
+    third = b"x" * (BATCH_BYTES_MAX // 3)
+    states = [(b"a", third), (b"b", third), (b"c", third), (b"d", None), (b"e", b"")]
+    assert [[key for key, _ in part] for part in parts_of(states)] == [[b"a", b"b"], [b"c", b"d", b"e"]]
+    assert list(parts_of(states[3:])) == [states[3:]]
+    assert list(parts_of([])) == []
 
 
 def test_a_batch_that_changes_no_count_writes_no_page() -> None:
     judge = PartitionJudge(MemoryShard(), POLICY)
     judged(judge, HISTORY[:3])
-    assert judge.fold(HISTORY[3:4]).pages == []
-    assert judge.fold(HISTORY[4:5]).pages != []
+    assert [key for key, _ in judge.fold(HISTORY[3:4]).states] == [b"b"]
+    assert len(judge.fold(HISTORY[4:5]).states) == 3
 
 
 def test_leads_are_counted_by_stage_and_a_successor_counts_the_same() -> None:
@@ -118,4 +117,4 @@ def test_a_page_that_cannot_be_read_is_kept_and_named() -> None:
         record._replace(offset=record.offset + 10)
         for record in log_of(created("z"), assigned("z"), touched("z", START))
     ]
-    assert key not in dict(judge.fold(again).pages)
+    assert key not in dict(judge.fold(again).states)
