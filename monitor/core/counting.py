@@ -5,7 +5,9 @@ same of the same events.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from monitor.core.attainment import Verdict, stands_after
@@ -14,11 +16,12 @@ from monitor.core.event import ACTIVITY_LOGGED, Event
 from monitor.core.evidence import Forward
 from monitor.core.journal import attempted, connected
 from monitor.core.lead import Lead
+from monitor.core.money import NOTHING
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.policy import Policy
 from monitor.core.records import COUNTED, NOT_REACHED, REACHED, changes, is_one_more
 from monitor.core.step import Step, TimeAdvanced
-from monitor.core.tally import KPIS, Tally
+from monitor.core.tally import KPIS, Line, Period, Tally
 from monitor.core.verdicts import who_at
 
 MET: Final = "met"
@@ -33,6 +36,17 @@ class Names(NamedTuple):
 
     sources: bool = False
     owners: bool = False
+
+
+class LiveCounts(NamedTuple):
+    """What several partitions add up to."""
+
+    stages: Mapping[str, int] = MappingProxyType({})
+    """Leads by stage; those of which no stage is known, or that go on as another, under an empty one."""
+    counts: Mapping[tuple[str, Period, Line], int] = MappingProxyType({})
+    """By subject, period and line; none is below zero."""
+    amounts: Mapping[tuple[Period, Line], Decimal] = MappingProxyType({})
+    """Money, of the lines that have some."""
 
 
 class Counting:
@@ -113,6 +127,24 @@ class Counting:
         self.tally.add(duty, verdict.at, line, step, offset)
         if verdict.met and duty.startswith(DEFINITION_DUTY):
             self.tally.add(KPIS, verdict.at, (QUALIFIED, qualified_stage(duty)), step, offset)
+
+
+def added_up(countings: Iterable[Counting], at: int) -> LiveCounts:
+    """The funnel, and the counts of the terms that the instant lies in and of those before. Raises CalendarExhausted.
+
+    A verdict that was said before anybody counted may be taken back now; that leaves no count below zero.
+    """
+    stages: Counter[str] = Counter()
+    counts: Counter[tuple[str, Period, Line]] = Counter()
+    amounts: dict[tuple[Period, Line], Decimal] = {}
+    for counting in countings:
+        stages.update(counting.stages)
+        for subject, period, page in counting.tally.shown(at):
+            for line, count in page.counts.items():
+                counts[subject, period, line] += count
+            for line, amount in page.amounts.items():
+                amounts[period, line] = amounts.get((period, line), NOTHING) + amount
+    return LiveCounts(stages, +counts, amounts)
 
 
 def in_funnel(lead: Lead | None) -> str:
