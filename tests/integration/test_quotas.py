@@ -20,7 +20,6 @@ from monitor.stream.partitioning import partition_of
 from monitor.wire.lead_event import TimeLimits, decode
 from monitor.wire.policy import load_policy
 from tests.support.cluster import POLICIES, Reader, WorkerProcess, event, produce, standing
-from tests.support.programs import said_by_promtool
 from tests.support.verdicts import replayed
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
@@ -133,11 +132,8 @@ async def test_two_workers_count_what_one_replay_counts_whoever_is_killed_meanwh
             await asyncio.sleep(0.2)
         assert counted == expected
         assert live_on_pages(workers) == live_by_replay(events, time.time())
-        pages = [worker.get("/metrics")[1].encode() for worker in workers]
         relieved = json.loads(workers[1].get("/leads/lead-119")[1])
         assert [c["limit"] for c in relieved["clocks"] if c["duty"] == "first-touch"] == [
             "20 hours elapsed, above capacity"
         ]
         assert [worker.stop() for worker in workers] == [0, 0], workers[0].tail()
-    for page in pages:  # at the end, for where there is no promtool the test is left out from here on
-        assert await asyncio.to_thread(said_by_promtool, page) == ""

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from typing import NoReturn
 
 import pytest
@@ -22,11 +21,3 @@ def lacking(what: str, package: str) -> NoReturn:
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(f"CI=true: {lack}", pytrace=False)
     pytest.skip(lack)
-
-
-def said_by_promtool(exposition: bytes) -> str:
-    """What it finds about metrics; empty: they are as Prometheus wants them."""
-    command = [needed("promtool"), "check", "metrics"]
-    check = subprocess.run(command, input=exposition, capture_output=True, timeout=30, check=False)
-    said = (check.stdout + check.stderr).decode()
-    return said or (f"promtool ended with {check.returncode}" if check.returncode else "")
