@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
 
@@ -13,6 +14,7 @@ from monitor.core.policy import Policy
 from monitor.notify.channel import Channel, channels_for
 from monitor.notify.courier import Courier
 from monitor.notify.outbox import Outbox
+from monitor.ports import TimeSource
 from monitor.settings.channels import channels_of
 from monitor.settings.settings import Settings
 from monitor.sinks.opening import open_sink
@@ -28,7 +30,7 @@ from monitor.telemetry.metrics import Metrics
 from monitor.web.server import WebServer
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.lead_event import TimeLimits
-from monitor.wire.policy import policy_of, read_files
+from monitor.wire.policy import PolicyFiles, check_channels, policy_of, read_files
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +59,10 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     it later.
     """
     files, channels = await asyncio.to_thread(read_files, settings.policy_file), channels_of(settings)
-    policy, names = policy_of(files), [channel.name for channel in channels]
     time, metrics = SystemTime(), Metrics(version=version("lead-sla"))
+    names = [channel.name for channel in channels]
+    read = partial(_policy_for, channels=names, time=time)
+    policy = read(files)
     _initialise(metrics, policy, names, settings)
     topics = await create_topics(settings)
     outbox = _outbox(channels, time, metrics)
@@ -73,7 +77,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         _initialise(metrics, changed, names, settings)
         worker.adopt(changed)
 
-    renewal = Renewal(settings.policy_file, files, adopt, time, metrics)
+    renewal = Renewal(settings.policy_file, files, adopt, time, metrics, read)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, renewal.look_now)
     web = WebServer(
         settings.web_host, settings.web_port, directory=worker.directory, health=worker, render_metrics=render
@@ -91,6 +95,13 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     finally:
         await web.stop()
         await outbox.close()
+
+
+def _policy_for(files: PolicyFiles, *, channels: Sequence[str], time: TimeSource) -> Policy:
+    """The agreement, whose recipients this worker has channels for. Raises PolicyError."""
+    policy = policy_of(files)
+    check_channels(policy, files, channels, time.now_at())
+    return policy
 
 
 def kafka_access(settings: Settings) -> KafkaAccess:

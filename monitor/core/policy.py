@@ -26,6 +26,7 @@ from monitor.core.limit import Limit as Limit
 from monitor.core.limit import LimitUnit as LimitUnit
 from monitor.core.money import Finance as Finance
 from monitor.core.quota import Quota as Quota
+from monitor.core.routing import Routing as Routing
 from monitor.core.rules import Rules, rules_of
 from monitor.core.rules import Turn as Turn
 
@@ -100,6 +101,8 @@ class _Agreement(NamedTuple):
     """Older versions of the same agreement, in the order of their `effective_at`; they have none themselves."""
     quotas: tuple[Quota, ...] = ()
     finance: Finance | None = None
+    notices: Routing | None = None
+    """Who hears of what; None: every channel hears of everything."""
 
 
 class Policy(_Agreement):

@@ -71,7 +71,7 @@ def _mark(outcome: Outcome) -> int:
         *outcome.evidence_ids, outcome.owner, outcome.segment, outcome.lead_source, str(outcome.started_at),
         outcome.limit, outcome.calendar,
     )  # fmt: skip
-    if outcome.missing:
+    if outcome.missing and outcome.kind is Kind.BREACHED:
         said = (*said, outcome.missing)
     return crc32("\x1f".join(said).encode())
 
@@ -101,6 +101,11 @@ def _gone(entry: Told, policy: Policy) -> Clock:
 
 def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: Policy) -> Outcome:
     owner, segment, source = who_at(lead, telling.at)
+    reason, missing = telling.reason, ""
+    if reason is None:
+        reason, missing = _reason(lead, telling)
+    elif telling.kind is Kind.BREACHED:
+        missing = clock.missing
     late_elapsed_us = late_working_us = None
     if telling.kind is Kind.FULFILLED_LATE:
         late_elapsed_us = telling.at - clock.deadline_at
@@ -113,7 +118,7 @@ def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: 
         telling.level,
         revision,
         clock.policy_version,
-        telling.reason or _reason(lead, telling),
+        reason,
         telling.at,
         clock.team,
         owner,
@@ -130,7 +135,7 @@ def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: 
         None,
         clock.hold_us,
         (),
-        clock.missing if telling.kind is Kind.BREACHED else "",
+        missing,
     )
 
 
@@ -143,14 +148,19 @@ def _working(calendar: Calendar | None, from_at: int, to_at: int) -> int | None:
     return calendar.elapsed(from_at, to_at) if calendar is not None else None
 
 
-def _reason(lead: Lead, telling: Telling) -> Reason:
-    if telling.kind is Kind.CANCELLED:
+def _reason(lead: Lead, telling: Telling) -> tuple[Reason, str]:
+    """The reason that its evidence gives or else its kind does, and why a lead was rejected."""
+    if telling.kind is Kind.CANCELLED and not telling.evidence_ids:
+        return Reason.DUTY_REMOVED, ""
+    if telling.kind is Kind.CANCELLED or telling.kind is Kind.MET:
         for evidence in reversed(tuple(lead.evidence)):
-            if evidence.id in telling.evidence_ids and evidence.type == ev.LEAD_MERGED:
-                return Reason.MERGED
-        if not telling.evidence_ids:
-            return Reason.DUTY_REMOVED
-    return REASONS[telling.kind]
+            if evidence.id not in telling.evidence_ids:
+                continue
+            if evidence.type == ev.LEAD_MERGED and telling.kind is Kind.CANCELLED:
+                return Reason.MERGED, ""
+            if evidence.type == ev.LEAD_REJECTED and telling.kind is Kind.MET:
+                return Reason.REJECTED, str(evidence.data.get("reason", ""))
+    return REASONS[telling.kind], ""
 
 
 def who_at(lead: Lead, at: int) -> tuple[str, str, str]:

@@ -23,6 +23,7 @@ from monitor.stream.engine.shards import MemoryShard, RocksShard, Shard
 from monitor.stream.garbage import collect_less_often
 from monitor.stream.intake import Intake, Topics
 from monitor.stream.judge import AGREEMENT_PARTITION, Judge
+from monitor.stream.judged import PartitionJudging
 from monitor.stream.kafka import KafkaAccess
 from monitor.stream.notifier import Notifier
 from monitor.stream.partition_judge import NO_NAMES, OpenClocks, PartitionJudge
@@ -236,14 +237,13 @@ class Worker:
         except Fenced:
             log.info("the assignment changed while states were written again")
             return
-        if table == QUOTAS:
-            self._bookkeeper.own(partitions)
-            self._ticker.reset()
-            return
-        self._judge.own(partitions)
+        (self._judge if table == LEADS else self._bookkeeper).own(partitions)
         self._ticker.reset()
+        judges: list[PartitionJudging] = [*self._judge.partitions.values(), *self._bookkeeper.partitions.values()]
+        self._metrics.engine.unreadable(sum(judge.set_aside for judge in judges))
+        if table != LEADS:
+            return
         self._metrics.engine.owns(len(partitions))
-        self._metrics.engine.unreadable(sum(judge.set_aside for judge in self._judge.partitions.values()))
         seconds = self._time.elapsed_s() - self._assigned_s
         self._metrics.engine.recovered(seconds)
         log.info(

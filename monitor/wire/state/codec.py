@@ -93,7 +93,7 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
 
 def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:
     """Duty and state of each clock, in a fraction of the time that the whole lead takes. Raises UnreadableState."""
-    _, body = body_of(packed)
+    body = body_of(packed)
     if packed[0] == version_1.VERSION:
         return [(clock.duty, clock.state) for clock in version_1.decode("", body).fold.clocks]
     try:
@@ -104,7 +104,7 @@ def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:
 
 def stage_in_funnel(packed: bytes) -> str:
     """The stage that the lead is counted in, read like `clock_states`; empty: in none. Raises UnreadableState."""
-    _, body = body_of(packed)
+    body = body_of(packed)
     if packed[0] == version_1.VERSION:
         return version_1.decode("", body).fold.stage
     try:
@@ -121,9 +121,10 @@ def header(offset: int, next_at: int = 0) -> bytes:
     return _HEADER.pack(VERSION, False, offset, next_at)
 
 
-def body_of(packed: bytes) -> tuple[StateHeader, memoryview]:
-    """A state in its two parts. Raises UnreadableState."""
-    return state_header(packed), memoryview(packed)[_HEADER.size :]
+def body_of(packed: bytes) -> memoryview:
+    """What stands behind the header. Raises UnreadableState."""
+    state_header(packed)
+    return memoryview(packed)[_HEADER.size :]
 
 
 def state_header(packed: bytes) -> StateHeader:

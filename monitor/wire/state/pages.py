@@ -8,7 +8,7 @@ import msgspec
 
 from monitor.core.tally import Line, Page, PageKey
 from monitor.core.term import Every
-from monitor.wire.state.codec import body_of, header
+from monitor.wire.state.codec import body_of, header, state_header
 from monitor.wire.state.codes import DAMAGE, UnreadableState
 from monitor.wire.state.shapes import PageBody
 
@@ -44,9 +44,9 @@ def encode_page(page: Page) -> bytes:
 
 def decode_page(packed: bytes) -> Page:
     """The page. Raises UnreadableState."""
-    state, packed_body = body_of(packed)
+    state = state_header(packed)
     try:
-        body = _body.decode(packed_body)
+        body = _body.decode(body_of(packed))
         counts: dict[Line, int] = {each.line: each.count for each in body.lines}
         amounts: dict[Line, Decimal] = {each.line: each.amount for each in body.lines if each.amount is not None}
         return Page(date.fromordinal(body.first), state.offset, counts, amounts)
