@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
 
+from monitor.core.counting import Names
 from monitor.core.event import RECORD_TYPES
-from monitor.core.limit import LimitUnit
+from monitor.core.limit import Limit, LimitUnit
 from monitor.core.policy import Policy
 from monitor.notify.channel import Channel, channels_for
 from monitor.notify.courier import Courier
@@ -62,7 +63,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     names = [channel.name for channel in channels]
     read = partial(_policy_for, channels=names, time=time)
     policy = read(files)
-    _initialise(metrics, policy, names)
+    _initialise(metrics, policy, names, settings)
     topics = await create_topics(settings)
     outbox = _outbox(channels, time, metrics)
     worker_settings = _worker_settings(settings, topics)
@@ -73,7 +74,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         return metrics.render()
 
     def adopt(changed: Policy) -> None:
-        _initialise(metrics, changed, names)
+        _initialise(metrics, changed, names, settings)
         worker.adopt(changed)
 
     renewal = Renewal(settings.policy_file, files, adopt, time, metrics, read)
@@ -128,6 +129,7 @@ def _worker_settings(settings: Settings, topics: Topics) -> WorkerSettings:
         state_dir=settings.state_dir if settings.store == "rocksdb" else None,
         probe_ends=settings.broker_end_offsets == "last_batch",
         transactional=settings.guarantee == "transactional",
+        names=Names(sources=settings.metrics_sources_max > 0, owners=settings.metrics_owners_max > 0),
     )
 
 
@@ -143,23 +145,23 @@ def _outbox(channels: tuple[Channel, ...], time: SystemTime, metrics: Metrics) -
     return Outbox(couriers, lambda notice: channels_for(notice, channels))
 
 
-def _initialise(metrics: Metrics, policy: Policy, channels: list[str]) -> None:
+def _initialise(metrics: Metrics, policy: Policy, channels: list[str], settings: Settings) -> None:
     duties = [duty for version in policy.versions for duty in version.duties]
     quotas = [quota for version in policy.versions for quota in version.quotas]
-    elapsed = {
-        target.limit.amount / 1e6
-        for duty in duties
-        for target in duty.targets
-        if target.limit.unit is not LimitUnit.WORKING_DAYS and target.limit.amount
-    }
     metrics.initialise(
         policy_version=policy.version,
         duties={duty.name for duty in duties},
         quotas={quota.name for quota in quotas},
         teams={duty.team for duty in duties} | {quota.team for quota in quotas},
         segments={segment for version in policy.versions for segment in version.segments},
-        limits_s=elapsed,
+        limits_s={_limit_s(target.limit) for duty in duties for target in duty.targets if target.limit.amount},
         channels=channels,
         event_types=RECORD_TYPES,
         dead_letter_reasons=list(DeadLetterReason),
     )
+    metrics.figures.initialise(policy, sources_max=settings.metrics_sources_max, owners_max=settings.metrics_owners_max)
+
+
+def _limit_s(limit: Limit) -> float:
+    """The time that the limit takes where it is not interrupted; a working day then takes a day."""
+    return limit.amount * DAY_S if limit.unit is LimitUnit.WORKING_DAYS else limit.amount / 1e6

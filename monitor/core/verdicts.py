@@ -100,7 +100,7 @@ def _gone(entry: Told, policy: Policy) -> Clock:
 
 
 def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: Policy) -> Outcome:
-    owner, segment, source = _who(lead, telling.at)
+    owner, segment, source = who_at(lead, telling.at)
     reason, missing = telling.reason, ""
     if reason is None:
         reason, missing = _reason(lead, telling, clock.duty in policy.rejectable)
@@ -163,7 +163,7 @@ def _reason(lead: Lead, telling: Telling, rejectable: bool) -> tuple[Reason, str
     return REASONS[telling.kind], ""
 
 
-def _who(lead: Lead, at: int) -> tuple[str, str, str]:
+def who_at(lead: Lead, at: int) -> tuple[str, str, str]:
     """Owner, segment and source of the lead at that instant, whenever it is asked."""
     newest_at = lead.evidence.newest_at
     if newest_at is None or newest_at <= at:

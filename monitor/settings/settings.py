@@ -157,6 +157,12 @@ class Settings(BaseSettings):
         "exact",
         description="last_batch for the embedded broker, which reports the end of a partition one batch too low.",
     )
+    metrics_sources_max: int = Field(
+        0, ge=0, le=100, description="Sources of leads that metrics tell apart; 0: none, the rest counts as other."
+    )
+    metrics_owners_max: int = Field(
+        0, ge=0, le=1000, description="Owners of leads that metrics tell apart; 0: none, the rest counts as other."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line to log.")
     log_json: bool = Field(False, description="Log one JSON object per line.")
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from monitor.core.counting import LiveCounts, Names, added_up
 from monitor.core.policy import Policy
 from monitor.core.standing import Standing
 from monitor.notify.outbox import Outbox
@@ -25,7 +26,7 @@ from monitor.stream.judge import AGREEMENT_PARTITION, Judge
 from monitor.stream.judged import PartitionJudging
 from monitor.stream.kafka import KafkaAccess
 from monitor.stream.notifier import Notifier
-from monitor.stream.partition_judge import OpenClocks, PartitionJudge
+from monitor.stream.partition_judge import NO_NAMES, OpenClocks, PartitionJudge
 from monitor.stream.partitioning import partition_of
 from monitor.stream.positions import Positions
 from monitor.stream.ticker import Ticker
@@ -59,6 +60,8 @@ class WorkerSettings:
     probe_ends: bool
     transactional: bool = False
     """Outcomes, states and offsets of a batch in one transaction; Apache Kafka only."""
+    names: Names = NO_NAMES
+    """What live counts tell apart."""
 
 
 class Worker:
@@ -104,6 +107,7 @@ class Worker:
         self._bookkeeper.on_judged = partial(self._ticker.judged, topics.facts)
         metrics.watch_clocks(self._open_clocks)
         metrics.watch_quotas(self._standings)
+        metrics.figures.live_counts = self._live_counts
         app.take_batches("intake", topics.events, Intake(topics, settings.limits, app.send_all, metrics).take)
         app.take_batches("judge", topics.timeline, self._judge.take, continuous=True)
         app.take_batches("bookkeeper", topics.facts, self._bookkeeper.take, continuous=True)
@@ -169,7 +173,8 @@ class Worker:
         await self._positions.stop()
 
     def _lead_judge(self, partition: int, policy: Policy) -> PartitionJudge:
-        return PartitionJudge(self._app.shard(LEADS, partition), policy, agreement=partition == AGREEMENT_PARTITION)
+        shard, names = self._app.shard(LEADS, partition), self._settings.names
+        return PartitionJudge(shard, policy, agreement=partition == AGREEMENT_PARTITION, names=names)
 
     def _book_judge(self, partition: int, policy: Policy) -> BookJudge:
         partitions = self._settings.topics.partitions
@@ -182,6 +187,9 @@ class Worker:
         for judge in self._judge.partitions.values():
             total.update(judge.open_clocks)
         return total
+
+    def _live_counts(self) -> LiveCounts:
+        return added_up((judge.counting for judge in self._judge.partitions.values()), self._time.now_at())
 
     def _standings(self) -> Iterator[Standing]:
         for books in self._bookkeeper.partitions.values():

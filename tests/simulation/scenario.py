@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from faust.types.tuples import TP
 
 from monitor.core.account import Figures
-from monitor.core.agreement import AGREEMENT
+from monitor.core.attainment import Attainment, Verdicts
 from monitor.core.ceiling import SOURCE
 from monitor.core.event import Event
 from monitor.core.instant import from_rfc3339
 from monitor.core.lead import Evidence, Lead
 from monitor.core.limit import Limit, LimitUnit
+from monitor.core.outcome import Outcome
 from monitor.core.policy import Target
 from monitor.core.quota import Quota
 from monitor.core.replay import Replay
@@ -27,7 +28,7 @@ from monitor.stream.judge import AGREEMENT_PARTITION
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.lead_event import decode
 from monitor.wire.outcome import encode_outcome
-from monitor.wire.state import decode_state
+from monitor.wire.state import PAGE_KEYS, decode_key, decode_page, decode_state
 from tests.simulation.kafka import Cluster, Record
 from tests.simulation.worker import BOOKS, CHANGELOG, LIMITS, SESSION_S, START_AT, TOPICS, Machine
 from tests.simulation.world import World
@@ -178,20 +179,24 @@ class Simulation:
 
     def _check_verdicts(self, read: Iterable[Record]) -> None:
         replay = Replay(POLICY)
-        expected = told(encode_outcome(o) for o in replay.run(map(decoded, self.input), START_AT + round(END_S * 1e6)))
+        outcomes = list(replay.run(map(decoded, self.input), START_AT + round(END_S * 1e6)))
+        expected = told(map(encode_outcome, outcomes))
         said = told(record.value for record in read)
         assert standing(said) == standing(expected), "the verdicts are not the replay's"
         for outcome in said:
             if outcome["kind"] == "withdrawn" and outcome["level"] == "breached":
                 arrived_s = max(self.arrived_s[item["id"]] for item in self._told_of(outcome["lead"]))
                 assert arrived_s + START_S > instant_s(outcome["due_at"]), "a breach was announced against the evidence"
-        partitions = range(TOPICS.partitions)
-        states = {r.key: r.value for partition in partitions for r in self._records(CHANGELOG, partition)}
-        leads = {(key or b"").decode(): packed or b"" for key, packed in states.items()}
-        leads.pop(AGREEMENT, None)
+        states = {
+            (partition, record.key or b""): record.value or b""
+            for partition in range(TOPICS.partitions)
+            for record in self._records(CHANGELOG, partition)
+        }
+        leads = {key.decode(): packed for (_, key), packed in states.items() if key[0] != 1}
         assert {lead: history(decode_state(lead, packed)) for lead, packed in leads.items()} == {
             lead: history(known) for lead, known in replay.leads.items()
         }, "what is known of leads is not what the replay knows"
+        assert live(states) == attained(outcomes), "what is counted is not what stands in the replay"
 
     def _check_books(self) -> None:
         """What counts is what counts in the replay, however often it was told, and nothing is left to be said."""
@@ -255,6 +260,28 @@ def counted(standings: Iterable[Standing]) -> dict[Any, Figures]:
 def of_quota(key: bytes | None) -> bool:
     """Whether the outcome under this key is a quota's."""
     return (key or b"").decode().partition("/")[0] in COUNTED
+
+
+def live(states: Mapping[tuple[int, bytes], bytes]) -> dict[str, Attainment]:
+    """What the pages of all partitions add up to, by duty."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for (_, key), packed in states.items():
+        if key.startswith(PAGE_KEYS):
+            for line, count in decode_page(packed).counts.items():
+                counts[decode_key(key).subject, line[0]] += count
+    return {
+        each.name: Attainment(counts[each.name, "met"], counts[each.name, "met"] + counts[each.name, "breached"])
+        for each in POLICY.duties
+    }
+
+
+def attained(outcomes: Iterable[Outcome]) -> dict[str, Attainment]:
+    """The same of what stands of these outcomes."""
+    verdicts = Verdicts()
+    for outcome in outcomes:
+        if outcome.lead:
+            verdicts.hear(outcome)
+    return {report.duty: report.attainment for report in verdicts.by_duty(POLICY)}
 
 
 def decoded(item: dict[str, Any]) -> Event:
