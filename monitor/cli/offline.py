@@ -34,7 +34,9 @@ def check(path: Path, *, as_json: bool) -> None:
         raise Failure(str(error), BAD_INPUT) from None
     duties = [duty.name for duty in policy.duties]
     versions = [version.version for version in policy.versions]
+    quotas = [quota.name for quota in policy.quotas]
     in_order = f"{path}: in order; {policy.name} {', '.join(versions)}, {len(duties)} duties: {', '.join(duties)}"
+    in_order += f"; {len(quotas)} quotas: {', '.join(quotas)}" if quotas else ""
     warnings = [doubt._asdict() for doubt in doubts]
     notices = [] if policy.notices is None else [*route_lines(policy.notices)]
     say(
@@ -44,6 +46,7 @@ def check(path: Path, *, as_json: bool) -> None:
             "version": policy.version,
             "versions": versions,
             "duties": duties,
+            "quotas": quotas,
             "notices": notices,
             "warnings": warnings,
         },
