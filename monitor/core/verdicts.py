@@ -71,7 +71,7 @@ def _mark(outcome: Outcome) -> int:
         *outcome.evidence_ids, outcome.owner, outcome.segment, outcome.lead_source, str(outcome.started_at),
         outcome.limit, outcome.calendar,
     )  # fmt: skip
-    if outcome.missing and outcome.kind is Kind.BREACHED:
+    if outcome.missing:
         said = (*said, outcome.missing)
     return crc32("\x1f".join(said).encode())
 

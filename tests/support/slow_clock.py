@@ -208,9 +208,8 @@ class SlowClock:
     def _met_because(self, moment: Moment) -> Reason | None:
         attempts = self.duty.attempts
         if attempts is None:
-            given_back = moment.event.type == LEAD_REJECTED
-            fits = Reason.REJECTED if given_back else Reason.IN_TIME
-            return fits if holds_at(self.duty.met_by, moment) else None
+            met = Reason.REJECTED if moment.event.type == LEAD_REJECTED else Reason.IN_TIME
+            return met if holds_at(self.duty.met_by, moment) else None
         if holds_at(attempts.until, moment):
             return Reason.CONNECTED
         if self._counts(moment):
