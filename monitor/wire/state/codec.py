@@ -23,7 +23,7 @@ from monitor.wire.state.shapes import Body, BodyHead, Fields
 VERSION: Final = 2
 _READABLE: Final = frozenset({version_1.VERSION, VERSION})
 _VERSION: Final = bytes([VERSION])
-_HEADER: Final = Struct(">BBQQ")
+HEADER: Final = Struct(">BBQQ")
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _body: Final[msgspec.msgpack.Decoder[Body]] = msgspec.msgpack.Decoder(Body)
@@ -65,16 +65,16 @@ def encode_state(lead: Lead, offset: int, next_at: int | None) -> bytes:
     )
     if lead.merged is not None:
         body = (*body, lead.merged)
-    return _HEADER.pack(VERSION, is_open, offset, next_at or 0) + _encode(body)
+    return HEADER.pack(VERSION, is_open, offset, next_at or 0) + _encode(body)
 
 
 def decode_state(lead_id: str, packed: bytes) -> Lead:
     """The lead. Raises UnreadableState, and so may looking at the clocks and the evidence of the lead."""
     if packed[:1] != _VERSION:
         state_header(packed)
-        return version_1.decode(lead_id, memoryview(packed)[_HEADER.size :])
+        return version_1.decode(lead_id, memoryview(packed)[HEADER.size :])
     try:
-        body = _body.decode(memoryview(packed)[_HEADER.size :])
+        body = _body.decode(memoryview(packed)[HEADER.size :])
         clocks = PackedClocks(body.clocks, body.clocks_length, packed[1] == 1)
         stage = STAGES[body.stage] if isinstance(body.stage, int) else body.stage
         return Lead(
@@ -95,7 +95,7 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
 def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:
     """Duty and state of each clock, in a fraction of the time that the whole lead takes. Raises UnreadableState."""
     state_header(packed)
-    body = memoryview(packed)[_HEADER.size :]
+    body = memoryview(packed)[HEADER.size :]
     if packed[0] == version_1.VERSION:
         return [(clock.duty, clock.state) for clock in version_1.decode("", body).fold.clocks]
     try:
@@ -106,9 +106,9 @@ def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:
 
 def state_header(packed: bytes) -> StateHeader:
     """The header alone. Raises UnreadableState."""
-    if len(packed) < _HEADER.size:
+    if len(packed) < HEADER.size:
         raise UnreadableState(f"the state has {len(packed)} bytes, fewer than its header")
-    version, is_open, offset, next_at = _HEADER.unpack_from(packed)
+    version, is_open, offset, next_at = HEADER.unpack_from(packed)
     if version not in _READABLE:
         raise UnreadableState(f"the state has version {version}; this release reads version {VERSION} and older ones")
     return StateHeader(bool(is_open), offset, next_at)
