@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
 from monitor.notify.line import DISABLED, Ended, Line, Rules, Waiting
-from monitor.ports import ABANDONED, ChannelState, Delivery, Notice, Sink, TimeSource
+from monitor.ports import ABANDONED, ChannelState, Delivery, Notice, Sink, TimeSource, alone
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class Courier:
             await self._wait(self._changed, None if wake_s is None else wake_s - now_s)
 
     async def _attempt(self, waiting: Waiting) -> None:
-        self._answered(waiting, await self.sink.deliver(waiting.notice))
+        self._answered(waiting, await self.sink.deliver(alone(waiting.notice)))
         self._changed.set()
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:

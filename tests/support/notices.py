@@ -5,7 +5,7 @@ import base64
 from monitor.core.outcome import Kind, Outcome, Reason
 from monitor.notify.channels.standard import StandardWebhook
 from monitor.notify.notice import notice_of
-from monitor.ports import Notice, TimeSource
+from monitor.ports import Message, Notice, TimeSource, alone
 from monitor.sinks.http import HttpSink
 from monitor.stream.clock import SystemTime
 
@@ -65,6 +65,11 @@ def notice(kind: Kind = Kind.BREACHED, **changes: object) -> Notice:
     made = notice_of(outcome(kind, **changes))
     assert isinstance(made, Notice), made
     return made
+
+
+def message(kind: Kind = Kind.BREACHED, **changes: object) -> Message:
+    """A notice that is sent alone."""
+    return alone(notice(kind, **changes))
 
 
 def hook(url: str, secret: str = SECRET, time: TimeSource | None = None, timeout_s: float = 2.0) -> HttpSink:

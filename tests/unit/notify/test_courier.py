@@ -12,7 +12,7 @@ import pytest_asyncio
 from monitor.notify.courier import Courier
 from monitor.notify.line import DISABLED, GAVE_UP, Rules
 from monitor.notify.outbox import Outbox
-from monitor.ports import ChannelState, Delivery, Notice, Sink
+from monitor.ports import ChannelState, Delivery, Message, Sink
 from monitor.sinks.memory import MemorySink
 from monitor.sinks.opening import open_sink
 from tests.support.far_ends import HttpFarEnd, http_channel, http_far_end, says
@@ -162,7 +162,7 @@ async def test_a_notice_taken_back_before_it_goes_is_not_sent(time: Hours, heard
     taken_back.cancel()
     await kept
     await courier.close()
-    assert [each.outcome.lead for each in sink.attempts] == ["a"]
+    assert [each.notices[0].outcome.lead for each in sink.attempts] == ["a"]
 
 
 class Held:
@@ -171,11 +171,11 @@ class Held:
     name = "held"
 
     def __init__(self) -> None:
-        self.began: list[Notice] = []
+        self.began: list[Message] = []
         self.release = asyncio.Event()
 
-    async def deliver(self, notice: Notice) -> Delivery:
-        self.began.append(notice)
+    async def deliver(self, message: Message) -> Delivery:
+        self.began.append(message)
         await self.release.wait()
         return Delivery(True, False, "ok")
 
@@ -200,7 +200,7 @@ async def test_a_notice_that_is_under_way_is_not_sent_a_second_time(time: Hours,
 
 async def test_a_defect_in_a_sink_reaches_everybody_who_waits(time: Hours, heard: Heard) -> None:
     class Broken(Held):
-        async def deliver(self, notice: Notice) -> Delivery:
+        async def deliver(self, message: Message) -> Delivery:
             raise RuntimeError("a defect")
 
     courier = courier_of(Broken(), time, heard, Rules(in_flight_max=1))

@@ -7,14 +7,14 @@ import pytest
 from monitor.core.outcome import Kind, Outcome
 from monitor.notify.channels.standard import webhook_body
 from monitor.notify.notice import Quiet, notice_of
-from monitor.ports import Notice
+from monitor.ports import Notice, alone
 from tests.support.notices import NOON, outcome
 
 
 def payload_of(said: Outcome) -> dict[str, object]:
     notice = notice_of(said)
     assert isinstance(notice, Notice)
-    payload = json.loads(webhook_body(notice))
+    payload = json.loads(webhook_body(alone(notice)))
     assert isinstance(payload, dict)
     return payload
 

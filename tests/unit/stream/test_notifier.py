@@ -66,7 +66,7 @@ async def told(sinks: Sequence[MemorySink], *values: bytes) -> list[tuple[str, S
 async def test_a_breach_is_told_and_a_met_duty_is_not() -> None:
     sink = MemorySink(SystemTime())
     assert await told([sink], encode_outcome(outcome(Kind.BREACHED)), encode_outcome(outcome(Kind.MET))) == []
-    assert [notice.outcome.kind for notice in sink.attempts] == ["breached"]
+    assert [told.notices[0].outcome.kind for told in sink.attempts] == ["breached"]
 
 
 async def test_what_the_channel_refuses_for_good_is_a_dead_letter_with_its_bytes() -> None:
