@@ -40,12 +40,13 @@ async def create_topics(settings: Settings) -> Topics:
         events=settings.topics.events,
         events_partitions=settings.events_partitions,
         timeline=settings.topics.timeline,
+        facts=settings.topics.facts,
         outcomes=settings.topics.outcomes,
         dead_letters=settings.topics.dead_letters,
         partitions=settings.partitions,
     )
-    changelog = Worker.changelog_of(settings.topic_prefix + settings.group)
-    return await ensure_topics(kafka_access(settings), topics, changelog, settings.replication)
+    changelogs = Worker.changelogs_of(settings.topic_prefix + settings.group)
+    return await ensure_topics(kafka_access(settings), topics, changelogs, settings.replication)
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:

@@ -15,8 +15,8 @@ from monitor.core.journal import Journal, journal_of
 from monitor.core.lead import Clock
 from monitor.core.policy import Policy
 from monitor.core.quota import UNIT
-from monitor.core.quota_book import Standing
 from monitor.core.replay import Replay
+from monitor.core.standing import Standing
 from monitor.core.tables import RESTING_STAGES, ClockState
 from monitor.core.term import Every, Term, term_of
 

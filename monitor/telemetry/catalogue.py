@@ -53,8 +53,11 @@ METRICS: Final[Mapping[str, Spec]] = {
     "lead_sla_detection_delay_seconds": Spec(
         "histogram", "Time from due plus hold to the breach being announced.", buckets=_DETECTION_S
     ),
-    "lead_sla_forwards_total": Spec(
-        "counter", "Events passed on from merged leads to those that they were merged into; a crash may repeat one."
+    "lead_sla_onward_records_total": Spec(
+        "counter",
+        "Records that a judge wrote for another: to the timeline, what a merged lead passes on and which lead came in"
+        " above a ceiling; to the facts, what counts for quotas. A crash may repeat one.",
+        ("to",),
     ),
     "lead_sla_ticks_total": Spec(
         "counter", "Ticks sent, held back because intake or a judge was behind, and read by the judge.", ("result",)

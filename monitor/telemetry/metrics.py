@@ -96,7 +96,7 @@ class Metrics:
         self._batch_records = histogram("lead_sla_judge_batch_records", self.registry)
         self._batch_seconds = histogram("lead_sla_judge_batch_seconds", self.registry)
         self._detection = histogram("lead_sla_detection_delay_seconds", self.registry)
-        self._forwards = counter("lead_sla_forwards_total", self.registry)
+        self._onward = counter("lead_sla_onward_records_total", self.registry)
         self._ticks = counter("lead_sla_ticks_total", self.registry)
         self._skew = gauge("lead_sla_clock_skew_seconds", self.registry)
         self._lag = gauge("lead_sla_partition_lag_records", self.registry)
@@ -151,6 +151,8 @@ class Metrics:
             self._outcomes.labels(AGREEMENT_DUTY, kind, NONE, NONE)
         for result in ("sent", "held_back", "read"):
             self._ticks.labels(result)
+        for to in ("timeline", "facts"):
+            self._onward.labels(to)
         for reloaded in get_args(ReloadResult):
             self._reloads.labels(reloaded)
         for legality in get_args(Legality):
@@ -232,9 +234,10 @@ class Metrics:
         """The files of the agreement had changed."""
         self._reloads.labels(result).inc()
 
-    def forwarded(self, count: int) -> None:
-        """So many events were passed on from leads that were merged."""
-        self._forwards.inc(count)
+    def passed_on(self, to: Iterable[str]) -> None:
+        """A judge wrote a record for another one into each of these topics."""
+        for topic in to:
+            self._onward.labels(topic).inc()
 
     def ready(self, ready: bool) -> None:
         """This worker judges, or it does not."""
