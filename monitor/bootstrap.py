@@ -3,15 +3,13 @@
 import asyncio
 import logging
 import signal
-from functools import partial
 from importlib.metadata import version
 
 from monitor.core.event import RECORD_TYPES
 from monitor.core.limit import LimitUnit
 from monitor.core.policy import Policy
-from monitor.notify.channel import Channel, channels_for
-from monitor.notify.courier import Courier
-from monitor.notify.outbox import Outbox
+from monitor.notify.channel import Channel, Mail, Slack, Teams, reach_of
+from monitor.notify.outlets import Outlets
 from monitor.settings.channels import channels_of
 from monitor.settings.settings import Settings
 from monitor.sinks.opening import open_sink
@@ -22,7 +20,6 @@ from monitor.stream.intake import Topics
 from monitor.stream.kafka import KafkaAccess, ensure_topics
 from monitor.stream.renewal import Renewal
 from monitor.stream.worker import Worker, WorkerSettings
-from monitor.telemetry.channels import Queue
 from monitor.telemetry.metrics import Metrics
 from monitor.web.server import WebServer
 from monitor.wire.dead_letter import DeadLetterReason
@@ -60,9 +57,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     time, metrics = SystemTime(), Metrics(version=version("lead-sla"))
     _initialise(metrics, policy, names)
     topics = await create_topics(settings)
-    outbox = _outbox(channels, time, metrics)
     worker_settings = _worker_settings(settings, topics)
-    worker = Worker(worker_settings, policy, outbox, time, metrics)
+    worker = Worker(worker_settings, policy, _outlets(channels, time), time, metrics)
 
     def render() -> tuple[bytes, str]:
         metrics.ready(not worker.ready())
@@ -89,7 +85,6 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         raise
     finally:
         await web.stop()
-        await outbox.close()
 
 
 def kafka_access(settings: Settings) -> KafkaAccess:
@@ -120,16 +115,12 @@ def _worker_settings(settings: Settings, topics: Topics) -> WorkerSettings:
     )
 
 
-def _outbox(channels: tuple[Channel, ...], time: SystemTime, metrics: Metrics) -> Outbox:
-    couriers = {
-        channel.name: Courier(open_sink(channel, time), channel.rules, time, metrics.channels) for channel in channels
-    }
-
-    def queue_of(courier: Courier) -> Queue:
-        return Queue(courier.line.state, *courier.line.waiting(time.elapsed_s()))
-
-    metrics.channels.watch({name: partial(queue_of, courier) for name, courier in couriers.items()})
-    return Outbox(couriers, lambda notice: channels_for(notice, channels))
+def _outlets(channels: tuple[Channel, ...], time: SystemTime) -> Outlets:
+    return Outlets(
+        {channel.name: (open_sink(channel, time), channel.rules) for channel in channels},
+        reach_of(channels),
+        frozenset(channel.name for channel in channels if isinstance(channel.far_end, Slack | Teams | Mail)),
+    )
 
 
 def _initialise(metrics: Metrics, policy: Policy, channels: list[str]) -> None:

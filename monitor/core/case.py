@@ -40,7 +40,6 @@ class Drop(StrEnum):
     LAPSED = "lead_left_funnel"
     OVERTAKEN = "overtaken_by_later"
     """A later warning, or the breach, says all of it."""
-    NO_CHANNEL = "channel_not_configured"
     FULL = "case_full"
 
 
@@ -133,6 +132,16 @@ class Case(NamedTuple):
             return None
         settled_at = max([self.heard_at, *(item.settled_at for item in self.items)])
         return settled_at + KEEP_US if self.closed else self.heard_at + KEEP_OPEN_US
+
+
+class Answer(NamedTuple):
+    """How one attempt ended."""
+
+    delivered: bool
+    reason: str
+    """One of `monitor.ports.DELIVERY_REASONS` or ABANDONED."""
+    next_at: int | None
+    """When it is tried again; None: never."""
 
 
 class Change(NamedTuple):

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from monitor.core.calls import Call, End, Reach, Silence, calls_for, corrections, ends_ladder
 from monitor.core.case import (
     ITEMS_MAX,
+    Answer,
     Case,
     Change,
     Decision,
@@ -31,16 +32,6 @@ class Directions(NamedTuple):
 
     routing: Routing | None
     reach: Reach
-
-
-class Answer(NamedTuple):
-    """How one attempt ended."""
-
-    delivered: bool
-    reason: str
-    """One of `monitor.ports.DELIVERY_REASONS` or ABANDONED."""
-    next_at: int | None
-    """When it is tried again; None: never."""
 
 
 def heard(case: Case | None, said: Said, directions: Directions) -> Change:
@@ -104,6 +95,13 @@ def put_together(case: Case, items: Sequence[Item], message: str) -> Change:
 def left_unsaid(case: Case, items: Sequence[Item], why: End | Drop, at: int) -> Change:
     """The newest state says that these are of no use any more."""
     return changed(case, items, lambda item: dropped(item, why, at), Stage.RECHECK)
+
+
+def given_up(case: Case, items: Sequence[Item], why: str, at: int) -> Change:
+    """These are dead letters."""
+    return changed(
+        case, items, lambda item: item._replace(state=State.FAILED, reason=why, settled_at=at), Stage.DELIVER
+    )
 
 
 def put_off(case: Case, items: Sequence[Item], until: int) -> Change:
@@ -191,4 +189,5 @@ def _quiet(outcome: Outcome, silence: Silence) -> Decision:
 
 
 def decided(stage: Stage, decision: str, reason: str, notice_id: str) -> Decision:
+    """See Decision."""
     return Decision(stage, decision, reason, notice_id)

@@ -71,21 +71,24 @@ class Shelf:
         """Since when the oldest of what may leave waits or is under way; None without one."""
         return min((entry.item.at for line in self._lines.values() for entry in line.values()), default=None)
 
-    def put(self, home: Home, entries: Iterable[Entry]) -> None:
-        """From now on these are all that waits of this case."""
-        for ref, entry in self._homes.pop(home, {}).items():
+    def put(self, home: Home, entries: Iterable[Entry]) -> bool:
+        """From now on these are all that waits of this case; whether something is different."""
+        before = self._homes.pop(home, {})
+        for ref, entry in before.items():
             if ref not in self._under_way:
                 self._take_out(ref, entry)
         fresh = {entry.ref: entry for entry in entries}
         if fresh:
             self._homes[home] = fresh
         for ref, entry in fresh.items():
-            if ref not in self._under_way:
+            if ref in self._under_way:
+                self._lines[entry.lead][ref] = entry
+            else:
                 self._look_again(entry.item.at, ref)
+        return fresh != before
 
     def forget(self, partitions: Collection[int]) -> None:
-        """Other workers send these."""
-        self._under_way = {ref for ref in self._under_way if ref[0][0] not in partitions}
+        """Other workers send these, or this one does from the table again; what is under way is not begun anew."""
         for home in [home for home in self._homes if home[0] in partitions]:
             self.put(home, ())
         for line in [line for line in self._lines if line[0] in partitions]:
@@ -96,12 +99,12 @@ class Shelf:
         self._bring_forward(now_at)
         for place in sorted(self._groups, key=self._closes_at):
             if self._closes_at(place) <= now_at and (leaving := self._together(place)):
-                return self._begin(leaving)
+                return self.begin(leaving)
         for waiting in self._singles.values():
             if self._folds and len(waiting) > SINGLES_MAX:
-                return self._begin(list(islice(waiting.values(), TOGETHER_MAX)))
+                return self.begin(list(islice(waiting.values(), TOGETHER_MAX)))
         firsts = [next(iter(waiting.values())) for waiting in self._singles.values() if waiting]
-        return self._begin([min(firsts, key=_order)]) if firsts else []
+        return self.begin([min(firsts, key=_order)]) if firsts else []
 
     def ended(self, entries: Iterable[Entry]) -> None:
         """These are under way no more; what still waits of them was put here again."""
@@ -125,13 +128,20 @@ class Shelf:
             return now_at
         return min(coming, default=None)
 
+    def begin(self, entries: list[Entry]) -> list[Entry]:
+        """These are under way until `ended`."""
+        for entry in entries:
+            self._withdraw(entry.ref, entry)
+            self._under_way.add(entry.ref)
+        return entries
+
     def overdue(self, before_at: int) -> list[Entry]:
-        """What may leave since before then and is not under way, with at least one attempt behind it or none at all."""
+        """What waits since before then, and is not under way."""
         return [
             entry
             for line in self._lines.values()
             for ref, entry in line.items()
-            if ref not in self._under_way and entry.item.at < before_at
+            if ref not in self._under_way and max(entry.item.at, entry.told_at) < before_at
         ]
 
     def _bring_forward(self, now_at: int) -> None:
@@ -171,16 +181,13 @@ class Shelf:
             self._offer(first.ref, first)
 
     def _withdraw(self, ref: Ref, entry: Entry) -> None:
-        self._singles[entry.item.call.recipient].pop(ref, None)
         place = _place_of(entry)
-        if place is not None and self._groups[place].pop(ref, None) is not None and not self._groups[place]:
-            del self._groups[place]
-
-    def _begin(self, entries: list[Entry]) -> list[Entry]:
-        for entry in entries:
-            self._withdraw(entry.ref, entry)
-            self._under_way.add(entry.ref)
-        return entries
+        if place is None:
+            self._singles[entry.item.call.recipient].pop(ref, None)
+        elif place in self._groups:
+            self._groups[place].pop(ref, None)
+            if not self._groups[place]:
+                del self._groups[place]
 
     def _closes_at(self, place: _Place) -> int:
         first = min(entry.item.at for entry in self._groups[place].values())

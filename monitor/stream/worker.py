@@ -9,11 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from monitor.core.casework import Directions
+from monitor.core.lead import Lead
 from monitor.core.policy import Policy
-from monitor.notify.outbox import Outbox
+from monitor.notify.outlets import Outlets
 from monitor.ports import TimeSource
 from monitor.stream.book_judge import BookJudge
+from monitor.stream.desk import Desk
 from monitor.stream.directory import Directory
+from monitor.stream.dispatcher import Dispatcher
 from monitor.stream.durably import AtLeastOnce, Durably
 from monitor.stream.engine.app import EngineSettings, LeadApp
 from monitor.stream.engine.ownership import Fenced
@@ -22,7 +26,6 @@ from monitor.stream.garbage import collect_less_often
 from monitor.stream.intake import Intake, Topics
 from monitor.stream.judge import AGREEMENT_PARTITION, Judge
 from monitor.stream.kafka import KafkaAccess
-from monitor.stream.notifier import Notifier
 from monitor.stream.partition_judge import OpenClocks, PartitionJudge
 from monitor.stream.partitioning import partition_of
 from monitor.stream.positions import Positions
@@ -31,14 +34,17 @@ from monitor.stream.transactional import Transactional
 from monitor.stream.watch import Watch
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.lead_event import TimeLimits
+from monitor.wire.state import UnreadableState
 
 log = logging.getLogger(__name__)
 
 STOP_S_MAX = 20.0
 # What has crashed need not end in order: the sooner it is started again, the better.
 CRASHED_STOP_S_MAX = 5.0
-LEADS, QUOTAS = TABLES = ("leads", "quotas")
-"""The tables: states of leads, books of quotas."""
+# What is on its way to a channel is better waited for than sent again after the start.
+FINISH_S_MAX = 5.0
+LEADS, QUOTAS, NOTICES = TABLES = ("leads", "quotas", "notices")
+"""The tables: states of leads, books of quotas, what people are told of both."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class Worker:
     """Judges the partitions that the group gives it."""
 
     def __init__(
-        self, settings: WorkerSettings, policy: Policy, outbox: Outbox, time: TimeSource, metrics: Metrics
+        self, settings: WorkerSettings, policy: Policy, outlets: Outlets, time: TimeSource, metrics: Metrics
     ) -> None:
         self._settings = settings
         self._time = time
@@ -104,8 +110,16 @@ class Worker:
         app.take_batches("intake", topics.events, Intake(topics, settings.limits, app.send_all, metrics).take)
         app.take_batches("judge", topics.timeline, self._judge.take, continuous=True)
         app.take_batches("bookkeeper", topics.facts, self._bookkeeper.take, continuous=True)
-        notifier = Notifier(topics, outbox, app.send_all, metrics)
-        app.take_batches("notifier", topics.outcomes, notifier.take, drained=False)
+        directions = Directions(policy.notices, outlets.reach)
+        self.desk = Desk(
+            topics, app.changelog_topic(NOTICES), partial(app.shard, NOTICES), directions, outlets, app.send_all,
+            lambda: app.ownership.epoch, metrics,
+        )  # fmt: skip
+        self._dispatcher = Dispatcher(
+            self.desk, outlets, self._lead, lambda: self.desk.partitions.keys() == self._judge.partitions.keys(), time,
+            metrics,
+        )  # fmt: skip
+        app.take_batches("desk", topics.outcomes, self.desk.take)
         self._watch = Watch(topics, self._positions, self._owned, app.recovery_left, time, metrics)
         self.directory = Directory(app, LEADS, topics.partitions, lambda: self._judge.partitions)
 
@@ -118,6 +132,7 @@ class Worker:
         """Judge by this policy from the next batches on."""
         self._judge.adopt(policy)
         self._bookkeeper.adopt(policy)
+        self.desk.adopt(policy.notices)
 
     def live(self) -> list[str]:
         """See `monitor.ports.Health`."""
@@ -140,9 +155,13 @@ class Worker:
         self._app.finalize()
         try:
             await self._app.start()
-            tasks = [asyncio.create_task(work()) for work in (self._ticker.run, self._watch.run, *beside)]
+            tasks = [
+                asyncio.create_task(work())
+                for work in (self._ticker.run, self._watch.run, self._dispatcher.run, *beside)
+            ]
             ends = [asyncio.create_task(stop.wait()), asyncio.create_task(self._app.until_crashed())]
             await asyncio.wait([*tasks, *ends], return_when=asyncio.FIRST_COMPLETED)
+            await self._dispatcher.finish(0.0 if self._app.crashed else FINISH_S_MAX)
             for task in tasks + ends:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -164,6 +183,7 @@ class Worker:
         except TimeoutError:
             log.warning("stopping took longer than %s s; what was not committed will be read again", limit_s)
         await self._positions.stop()
+        await self._dispatcher.close()
 
     def _lead_judge(self, partition: int, policy: Policy) -> PartitionJudge:
         return PartitionJudge(self._app.shard(LEADS, partition), policy, agreement=partition == AGREEMENT_PARTITION)
@@ -173,6 +193,14 @@ class Worker:
         return BookJudge(
             self._app.shard(QUOTAS, partition), policy, lambda quota: partition_of(quota, partitions) == partition
         )
+
+    def _lead(self, partition: int, name: str) -> Lead | None:
+        """As it is remembered; None where nothing is known of it, or it cannot be read."""
+        judge = self._judge.partitions.get(partition)
+        try:
+            return None if judge is None else judge.lead(name)
+        except UnreadableState:
+            return None
 
     def _open_clocks(self) -> OpenClocks:
         total: OpenClocks = Counter()
@@ -208,6 +236,7 @@ class Worker:
     async def _given_up(self) -> None:
         self._judge.own([])
         self._bookkeeper.own([])
+        self.desk.own([])
         self._ticker.reset()
         self._watch.revoked()
         self._metrics.engine.owns(0)
@@ -217,14 +246,20 @@ class Worker:
         await asyncio.gather(*(durably.end() for durably in self._durably.values()))
 
     async def _recovered(self, table: str, partitions: list[int]) -> None:
+        epoch = self._app.ownership.epoch
         try:
             await self._repair(table, partitions)
+            if epoch != self._app.ownership.epoch:
+                raise Fenced
         except Fenced:
             log.info("the assignment changed while states were written again")
             return
         if table == QUOTAS:
             self._bookkeeper.own(partitions)
             self._ticker.reset()
+            return
+        if table == NOTICES:
+            self.desk.own(partitions)
             return
         self._judge.own(partitions)
         self._ticker.reset()

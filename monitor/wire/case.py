@@ -12,8 +12,8 @@ from monitor.core.calls import Call
 from monitor.core.case import Case, Item, Said, State
 from monitor.core.routing import Asks
 from monitor.wire.outcome import UnreadableOutcome, decode_outcome, encode_outcome
-from monitor.wire.state import UnreadableState, state_header
-from monitor.wire.state.codec import HEADER, VERSION
+from monitor.wire.state import UnreadableState
+from monitor.wire.state.codec import body_of, header
 
 
 class _Call(msgspec.Struct, array_like=True, gc=False):
@@ -64,14 +64,14 @@ def encode_case(case: Case, sequence: int) -> bytes:
     said = [(encode_outcome(each.outcome), each.told_at, each.offset) for each in case.said]
     waits = any(item.state is State.WAITING for item in case.items)
     body = (said, [tuple(item) for item in case.items], *case[2:])
-    return HEADER.pack(VERSION, waits, sequence, case.forget_at() or 0) + _encode(body)
+    return header(sequence, case.forget_at() or 0, is_open=waits) + _encode(body)
 
 
 def decode_case(packed: bytes) -> Case:
     """The case. Raises UnreadableState."""
-    state_header(packed)
+    _, written = body_of(packed)
     try:
-        body = _decode(memoryview(packed)[HEADER.size :])
+        body = _decode(written)
         said = tuple([Said(decode_outcome(value), told_at, offset) for value, told_at, offset in body.said])
     except (msgspec.DecodeError, UnreadableOutcome, UnicodeDecodeError) as error:
         raise UnreadableState(f"the case is damaged: {error}") from error

@@ -23,7 +23,7 @@ from monitor.wire.state.shapes import Body, BodyHead, Fields
 VERSION: Final = 2
 _READABLE: Final = frozenset({version_1.VERSION, VERSION})
 _VERSION: Final = bytes([VERSION])
-HEADER: Final = Struct(">BBQQ")
+_HEADER: Final = Struct(">BBQQ")
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _body: Final[msgspec.msgpack.Decoder[Body]] = msgspec.msgpack.Decoder(Body)
@@ -65,16 +65,16 @@ def encode_state(lead: Lead, offset: int, next_at: int | None) -> bytes:
     )
     if lead.merged is not None:
         body = (*body, lead.merged)
-    return HEADER.pack(VERSION, is_open, offset, next_at or 0) + _encode(body)
+    return _HEADER.pack(VERSION, is_open, offset, next_at or 0) + _encode(body)
 
 
 def decode_state(lead_id: str, packed: bytes) -> Lead:
     """The lead. Raises UnreadableState, and so may looking at the clocks and the evidence of the lead."""
     if packed[:1] != _VERSION:
         state_header(packed)
-        return version_1.decode(lead_id, memoryview(packed)[HEADER.size :])
+        return version_1.decode(lead_id, memoryview(packed)[_HEADER.size :])
     try:
-        body = _body.decode(memoryview(packed)[HEADER.size :])
+        body = _body.decode(memoryview(packed)[_HEADER.size :])
         clocks = PackedClocks(body.clocks, body.clocks_length, packed[1] == 1)
         stage = STAGES[body.stage] if isinstance(body.stage, int) else body.stage
         return Lead(
@@ -95,7 +95,7 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
 def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:
     """Duty and state of each clock, in a fraction of the time that the whole lead takes. Raises UnreadableState."""
     state_header(packed)
-    body = memoryview(packed)[HEADER.size :]
+    body = memoryview(packed)[_HEADER.size :]
     if packed[0] == version_1.VERSION:
         return [(clock.duty, clock.state) for clock in version_1.decode("", body).fold.clocks]
     try:
@@ -104,9 +104,9 @@ def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:
         raise UnreadableState(f"the state is damaged: {error}") from error
 
 
-def header(offset: int, next_at: int = 0) -> bytes:
+def header(offset: int, next_at: int = 0, *, is_open: bool = False) -> bytes:
     """The header of a state that is no lead's, after the record at that offset of its topic."""
-    return _HEADER.pack(VERSION, False, offset, next_at)
+    return _HEADER.pack(VERSION, is_open, offset, next_at)
 
 
 def body_of(packed: bytes) -> tuple[StateHeader, memoryview]:
@@ -116,9 +116,9 @@ def body_of(packed: bytes) -> tuple[StateHeader, memoryview]:
 
 def state_header(packed: bytes) -> StateHeader:
     """The header alone. Raises UnreadableState."""
-    if len(packed) < HEADER.size:
+    if len(packed) < _HEADER.size:
         raise UnreadableState(f"the state has {len(packed)} bytes, fewer than its header")
-    version, is_open, offset, next_at = HEADER.unpack_from(packed)
+    version, is_open, offset, next_at = _HEADER.unpack_from(packed)
     if version not in _READABLE:
         raise UnreadableState(f"the state has version {version}; this release reads version {VERSION} and older ones")
     return StateHeader(bool(is_open), offset, next_at)

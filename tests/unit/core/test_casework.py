@@ -5,8 +5,20 @@ from hypothesis import strategies as st
 
 from monitor.core.answers import acknowledged, sent_again, snoozed
 from monitor.core.calls import End, Reach
-from monitor.core.case import ITEMS_MAX, KEEP_OPEN_US, KEEP_US, SNOOZES_MAX, Case, Change, Item, Said, State, asks
-from monitor.core.casework import Answer, Directions, attempt_ended, heard, left_unsaid, put_together
+from monitor.core.case import (
+    ITEMS_MAX,
+    KEEP_OPEN_US,
+    KEEP_US,
+    SNOOZES_MAX,
+    Answer,
+    Case,
+    Change,
+    Item,
+    Said,
+    State,
+    asks,
+)
+from monitor.core.casework import Directions, attempt_ended, heard, left_unsaid, put_together
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.routing import Recipient, Route, Routing, Rung
