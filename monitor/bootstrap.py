@@ -9,7 +9,9 @@ from monitor.core.event import RECORD_TYPES
 from monitor.core.limit import LimitUnit
 from monitor.core.policy import Policy
 from monitor.notify.channel import Channel, Mail, Slack, Teams, reach_of
+from monitor.notify.links import Links
 from monitor.notify.outlets import Outlets
+from monitor.notify.parcel import no_pages
 from monitor.settings.channels import channels_of
 from monitor.settings.settings import Settings
 from monitor.sinks.opening import open_sink
@@ -21,6 +23,7 @@ from monitor.stream.kafka import KafkaAccess, ensure_topics
 from monitor.stream.renewal import Renewal
 from monitor.stream.worker import Worker, WorkerSettings
 from monitor.telemetry.metrics import Metrics
+from monitor.web.notices import NoticePages
 from monitor.web.server import WebServer
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.lead_event import TimeLimits
@@ -57,8 +60,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     time, metrics = SystemTime(), Metrics(version=version("lead-sla"))
     _initialise(metrics, policy, names)
     topics = await create_topics(settings)
-    worker_settings = _worker_settings(settings, topics)
-    worker = Worker(worker_settings, policy, _outlets(channels, time), time, metrics)
+    worker_settings, links = _worker_settings(settings, topics), _links(settings, time)
+    worker = Worker(worker_settings, policy, _outlets(channels, links, time), time, metrics)
 
     def render() -> tuple[bytes, str]:
         metrics.ready(not worker.ready())
@@ -70,9 +73,11 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
 
     renewal = Renewal(settings.policy_file, files, adopt, time, metrics)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, renewal.look_now)
+    token = None if settings.notices_token is None else settings.notices_token.get_secret_value()
     web = WebServer(
-        settings.web_host, settings.web_port, directory=worker.directory, health=worker, render_metrics=render
-    )
+        settings.web_host, settings.web_port, directory=worker.directory, health=worker, render_metrics=render,
+        notices=NoticePages(worker.answers, token, links),
+    )  # fmt: skip
     fence_count = FenceCount(settings.state_dir / worker_settings.group / "self-fenced.json")
     metrics.engine.self_fenced(fence_count.read())
     port = await web.start()
@@ -115,11 +120,18 @@ def _worker_settings(settings: Settings, topics: Topics) -> WorkerSettings:
     )
 
 
-def _outlets(channels: tuple[Channel, ...], time: SystemTime) -> Outlets:
+def _links(settings: Settings, time: SystemTime) -> Links | None:
+    if settings.link_secret is None or settings.public_url is None:
+        return None
+    return Links(settings.link_secret.get_secret_value(), settings.public_url, time)
+
+
+def _outlets(channels: tuple[Channel, ...], links: Links | None, time: SystemTime) -> Outlets:
     return Outlets(
         {channel.name: (open_sink(channel, time), channel.rules) for channel in channels},
         reach_of(channels),
         frozenset(channel.name for channel in channels if isinstance(channel.far_end, Slack | Teams | Mail)),
+        no_pages if links is None else links.pages,
     )
 
 

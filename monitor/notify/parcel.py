@@ -7,11 +7,11 @@ from monitor.core.case import asks
 from monitor.notify.shelf import Entry
 from monitor.ports import Form, Message, Notice
 
-Pages = Callable[[str, str], tuple[str, str]]
-"""Of a message id and a recipient: the URLs of the pages to acknowledge and to snooze; "" where there are none."""
+Pages = Callable[[str, str, int], tuple[str, str]]
+"""Of a message id, a recipient and the instant that it was due: the URLs of the pages to acknowledge and to snooze."""
 
 
-def no_pages(message_id: str, recipient: str) -> tuple[str, str]:
+def no_pages(message_id: str, recipient: str, at: int) -> tuple[str, str]:
     """Nobody can answer."""
     return "", ""
 
@@ -25,7 +25,8 @@ def parcel_of(entries: Sequence[Entry], pages: Pages = no_pages) -> Message:
     first = entries[0].item
     message_id = first.notice_id if len(entries) == 1 else _id_of(entries)
     answerable = any(asks(entry.item.call) for entry in entries)
-    acknowledge, snooze = pages(message_id, first.call.recipient) if answerable else ("", "")
+    due_at = max(entry.item.at for entry in entries)
+    acknowledge, snooze = pages(message_id, first.call.recipient, due_at) if answerable else ("", "")
     return Message(
         message_id,
         tuple(

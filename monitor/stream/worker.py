@@ -14,6 +14,7 @@ from monitor.core.lead import Lead
 from monitor.core.policy import Policy
 from monitor.notify.outlets import Outlets
 from monitor.ports import TimeSource
+from monitor.stream.answers import AnswerDesk
 from monitor.stream.book_judge import BookJudge
 from monitor.stream.desk import Desk
 from monitor.stream.directory import Directory
@@ -76,28 +77,9 @@ class Worker:
         self._metrics = metrics
         self._assigned_s = time.elapsed_s()
         self._positions = Positions(settings.access.client(), settings.group, probe_ends=settings.probe_ends)
+        app = self._app = LeadApp(self._engine())
         topics = settings.topics
-        engine = EngineSettings(
-            group=settings.group,
-            bootstrap_servers=settings.access.bootstrap_servers,
-            partitions=settings.topics.partitions,
-            session_s=settings.session_s,
-            commit_s=settings.commit_s,
-            advertised_url=settings.advertised_url,
-            metrics=metrics.engine,
-            credentials=settings.access.faust_credentials(),
-            tables=TABLES,
-            open_shard=self._open_shard,
-            elapsed_s=time.elapsed_s,
-            true_ends=self._positions.true_ends,
-            on_taken=self._taken,
-            on_given_up=self._given_up,
-            on_shards_ready=self._recovered,
-            committed_elsewhere=frozenset({topics.timeline, topics.facts} if settings.transactional else ()),
-        )
-        self._app = LeadApp(engine)
-        app = self._app
-        self._durably = {LEADS: self._make_durably(LEADS), QUOTAS: self._make_durably(QUOTAS)}
+        self._durably = {table: self._make_durably(table) for table in TABLES}
         self._judge = Judge(policy, self._lead_judge, self._durably[LEADS], time, metrics)
         self._bookkeeper = Judge(policy, self._book_judge, self._durably[QUOTAS], time, metrics)
         self._ticker = Ticker(
@@ -111,17 +93,36 @@ class Worker:
         app.take_batches("judge", topics.timeline, self._judge.take, continuous=True)
         app.take_batches("bookkeeper", topics.facts, self._bookkeeper.take, continuous=True)
         directions = Directions(policy.notices, outlets.reach)
-        self.desk = Desk(
+        self._desk = Desk(
             topics, app.changelog_topic(NOTICES), partial(app.shard, NOTICES), directions, outlets, app.send_all,
             lambda: app.ownership.epoch, metrics,
         )  # fmt: skip
-        self._dispatcher = Dispatcher(
-            self.desk, outlets, self._lead, lambda: self.desk.partitions.keys() == self._judge.partitions.keys(), time,
-            metrics,
-        )  # fmt: skip
-        app.take_batches("desk", topics.outcomes, self.desk.take)
+        self._dispatcher = Dispatcher(self._desk, outlets, self._lead, self._of_one_assignment, time, metrics)
+        app.take_batches("desk", topics.outcomes, self._desk.take)
         self._watch = Watch(topics, self._positions, self._owned, app.recovery_left, time, metrics)
+        self.answers = AnswerDesk(app, self._desk, time)
         self.directory = Directory(app, LEADS, topics.partitions, lambda: self._judge.partitions)
+
+    def _engine(self) -> EngineSettings:
+        settings, topics = self._settings, self._settings.topics
+        return EngineSettings(
+            group=settings.group,
+            bootstrap_servers=settings.access.bootstrap_servers,
+            partitions=settings.topics.partitions,
+            session_s=settings.session_s,
+            commit_s=settings.commit_s,
+            advertised_url=settings.advertised_url,
+            metrics=self._metrics.engine,
+            credentials=settings.access.faust_credentials(),
+            tables=TABLES,
+            open_shard=self._open_shard,
+            elapsed_s=self._time.elapsed_s,
+            true_ends=self._positions.true_ends,
+            on_taken=self._taken,
+            on_given_up=self._given_up,
+            on_shards_ready=self._recovered,
+            committed_elsewhere=frozenset({topics.timeline, topics.facts} if settings.transactional else ()),
+        )
 
     @staticmethod
     def changelogs_of(group: str) -> list[str]:
@@ -132,7 +133,7 @@ class Worker:
         """Judge by this policy from the next batches on."""
         self._judge.adopt(policy)
         self._bookkeeper.adopt(policy)
-        self.desk.adopt(policy.notices)
+        self._desk.adopt(policy.notices)
 
     def live(self) -> list[str]:
         """See `monitor.ports.Health`."""
@@ -194,6 +195,9 @@ class Worker:
             self._app.shard(QUOTAS, partition), policy, lambda quota: partition_of(quota, partitions) == partition
         )
 
+    def _of_one_assignment(self) -> bool:
+        return self._desk.partitions.keys() == self._judge.partitions.keys()
+
     def _lead(self, partition: int, name: str) -> Lead | None:
         """As it is remembered; None where nothing is known of it, or it cannot be read."""
         judge = self._judge.partitions.get(partition)
@@ -216,9 +220,9 @@ class Worker:
 
     def _make_durably(self, table: str) -> Durably:
         settings, app, topics = self._settings, self._app, self._settings.topics
-        source = topics.timeline if table == LEADS else topics.facts
+        source = {LEADS: topics.timeline, QUOTAS: topics.facts, NOTICES: topics.outcomes}[table]
         changelog = app.changelog_topic(table)
-        if not settings.transactional:
+        if not settings.transactional or table == NOTICES:  # no message to people is part of a transaction
             return AtLeastOnce(topics, source, changelog, app.send_all, self._time, self._metrics.engine)
         ids = settings.group if table == LEADS else f"{settings.group}-{table}"
         return Transactional(
@@ -236,7 +240,7 @@ class Worker:
     async def _given_up(self) -> None:
         self._judge.own([])
         self._bookkeeper.own([])
-        self.desk.own([])
+        self._desk.own([])
         self._ticker.reset()
         self._watch.revoked()
         self._metrics.engine.owns(0)
@@ -259,7 +263,7 @@ class Worker:
             self._ticker.reset()
             return
         if table == NOTICES:
-            self.desk.own(partitions)
+            self._desk.own(partitions)
             return
         self._judge.own(partitions)
         self._ticker.reset()

@@ -125,7 +125,7 @@ class SimulatedWorker(Worker):
         self._metrics = METRICS
         self._assigned_s = 0.0
         self._watch: Any = SimpleNamespace(revoked=lambda: None)
-        self.desk: Any = SimpleNamespace(own=lambda partitions: None)
+        self._desk: Any = SimpleNamespace(own=lambda partitions: None)
         self._app: Any = (app := App(process, cluster, self._time, crashed))
         self._settings: Any = SimpleNamespace(topics=TOPICS)
         app.stores = {table: self._store(table, open_shard) for table in CHANGELOGS}
