@@ -162,8 +162,8 @@ class Answers(Protocol):
         """Nothing more of it for so long; then it is said again, unless its clock has ended."""
         ...
 
-    async def send_again(self, notice_id: str) -> int:
-        """What of it is a dead letter is tried anew."""
+    async def send_again(self, notice_id: str, channel: str) -> int:
+        """What of it is a dead letter of that channel ("": of any) is tried anew."""
         ...
 
     def other_workers(self) -> list[str]:

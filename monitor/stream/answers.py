@@ -30,9 +30,9 @@ class AnswerDesk:
         now_at = self._time.now_at()
         return await self._answer(notice_id, partial(_snoozed, notice_id, now_at + seconds * _US_PER_S, now_at))
 
-    async def send_again(self, notice_id: str) -> int:
+    async def send_again(self, notice_id: str, channel: str) -> int:
         """See Answers."""
-        return await self._answer(notice_id, partial(_sent_again, notice_id, self._time.now_at()))
+        return await self._answer(notice_id, partial(_sent_again, notice_id, channel, self._time.now_at()))
 
     def other_workers(self) -> list[str]:
         """See Answers."""
@@ -55,5 +55,6 @@ def _snoozed(notice_id: str, until: int, at: int, case: Case) -> Change:
     return snoozed(case, notice_id, until, at)
 
 
-def _sent_again(notice_id: str, at: int, case: Case) -> Change:
-    return sent_again(case, [item for item in case.items if notice_id in (item.notice_id, item.message)], at)
+def _sent_again(notice_id: str, channel: str, at: int, case: Case) -> Change:
+    asked = [item for item in case.items if notice_id in (item.notice_id, item.message)]
+    return sent_again(case, [item for item in asked if channel in ("", item.call.channel)], at)

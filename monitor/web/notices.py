@@ -68,7 +68,7 @@ class NoticePages:
         do: dict[str, Callable[[], Awaitable[int]]] = {
             "ack": lambda: self._answers.acknowledge(notice_id, by),
             "snooze": lambda: self._answers.snooze(notice_id, rest_s or 0),
-            "replay": lambda: self._answers.send_again(notice_id),
+            "replay": lambda: self._answers.send_again(notice_id, fields.get("channel", "")),
         }
         try:
             concerned = await do[action]()

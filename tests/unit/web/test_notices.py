@@ -45,8 +45,8 @@ class Cases:
     async def snooze(self, notice_id: str, seconds: int) -> int:
         return self._hear(notice_id, "snooze", seconds)
 
-    async def send_again(self, notice_id: str) -> int:
-        return self._hear(notice_id, "replay")
+    async def send_again(self, notice_id: str, channel: str) -> int:
+        return self._hear(notice_id, "replay", channel)
 
     def other_workers(self) -> list[str]:
         return self.others
@@ -80,9 +80,9 @@ async def test_with_the_token_a_notice_is_acknowledged_put_off_and_sent_again() 
     async with worker(cases) as url:
         assert (await ask("POST", f"{url}/notices/{ID}/ack?by=ana", headers=BEARER))[0] == 200
         assert (await ask("POST", f"{url}/notices/{ID}/snooze?for=2h", headers=BEARER))[0] == 200
-        assert (await ask("POST", f"{url}/notices/{ID}/replay", headers=BEARER))[0] == 200
+        assert (await ask("POST", f"{url}/notices/{ID}/replay?channel=sales", headers=BEARER))[0] == 200
         assert (await ask("POST", f"{url}/notices/out_9/ack", headers=BEARER))[0] == 404
-    assert cases.heard == [("ack", "ana"), ("snooze", 7200), ("replay",)]
+    assert cases.heard == [("ack", "ana"), ("snooze", 7200), ("replay", "sales")]
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}])
