@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version
 
 from monitor.core.event import RECORD_TYPES
@@ -12,6 +14,7 @@ from monitor.notify.channel import Channel, Mail, Slack, Teams, reach_of
 from monitor.notify.links import Links
 from monitor.notify.outlets import Outlets
 from monitor.notify.parcel import no_pages
+from monitor.ports import TimeSource
 from monitor.settings.channels import channels_of
 from monitor.settings.settings import Settings
 from monitor.sinks.opening import open_sink
@@ -27,7 +30,7 @@ from monitor.web.notices import NoticePages
 from monitor.web.server import WebServer
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.lead_event import TimeLimits
-from monitor.wire.policy import policy_of, read_files
+from monitor.wire.policy import PolicyFiles, check_channels, policy_of, read_files
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +59,10 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     it later.
     """
     files, channels = await asyncio.to_thread(read_files, settings.policy_file), channels_of(settings)
-    policy, names = policy_of(files), [channel.name for channel in channels]
     time, metrics = SystemTime(), Metrics(version=version("lead-sla"))
+    names = [channel.name for channel in channels]
+    read = partial(_policy_for, channels=names, time=time)
+    policy = read(files)
     _initialise(metrics, policy, names)
     topics = await create_topics(settings)
     worker_settings, links = _worker_settings(settings, topics), _links(settings, time)
@@ -71,7 +76,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         _initialise(metrics, changed, names)
         worker.adopt(changed)
 
-    renewal = Renewal(settings.policy_file, files, adopt, time, metrics)
+    renewal = Renewal(settings.policy_file, files, adopt, time, metrics, read)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, renewal.look_now)
     token = None if settings.notices_token is None else settings.notices_token.get_secret_value()
     web = WebServer(
@@ -90,6 +95,13 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         raise
     finally:
         await web.stop()
+
+
+def _policy_for(files: PolicyFiles, *, channels: Sequence[str], time: TimeSource) -> Policy:
+    """The agreement, whose recipients this worker has channels for. Raises PolicyError."""
+    policy = policy_of(files)
+    check_channels(policy, files, channels, time.now_at())
+    return policy
 
 
 def kafka_access(settings: Settings) -> KafkaAccess:
@@ -137,6 +149,7 @@ def _outlets(channels: tuple[Channel, ...], links: Links | None, time: SystemTim
 
 def _initialise(metrics: Metrics, policy: Policy, channels: list[str]) -> None:
     duties = [duty for version in policy.versions for duty in version.duties]
+    quotas = [quota for version in policy.versions for quota in version.quotas]
     elapsed = {
         target.limit.amount / 1e6
         for duty in duties
@@ -146,7 +159,8 @@ def _initialise(metrics: Metrics, policy: Policy, channels: list[str]) -> None:
     metrics.initialise(
         policy_version=policy.version,
         duties={duty.name for duty in duties},
-        teams={duty.team for duty in duties},
+        quotas={quota.name for quota in quotas},
+        teams={duty.team for duty in duties} | {quota.team for quota in quotas},
         segments={segment for version in policy.versions for segment in version.segments},
         limits_s=elapsed,
         channels=channels,

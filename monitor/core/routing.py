@@ -117,11 +117,11 @@ def news_of(outcome: Outcome) -> News:
     return News.REJECTION if outcome.reason is Reason.REJECTED else News.FOLLOW_UP
 
 
-def severity_of(outcome: Outcome) -> Severity:
-    """How bad it is."""
-    if outcome.kind in _ERRORS:
+def severity_of(kind: Kind) -> Severity:
+    """How bad an outcome of that kind is."""
+    if kind in _ERRORS:
         return Severity.ERROR
-    return Severity.WARNING if outcome.kind in _WARNINGS else Severity.INFO
+    return Severity.WARNING if kind in _WARNINGS else Severity.INFO
 
 
 def fits(route: Route, outcome: Outcome) -> bool:
@@ -129,7 +129,7 @@ def fits(route: Route, outcome: Outcome) -> bool:
     asked = (
         (route.kinds, outcome.kind),
         (route.news, news_of(outcome)),
-        (route.severities, severity_of(outcome)),
+        (route.severities, severity_of(outcome.kind)),
         (route.duties, outcome.duty),
         (route.teams, outcome.team),
         (route.segments, outcome.segment),

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from monitor.core.casework import Directions
 from monitor.core.lead import Lead
 from monitor.core.policy import Policy
+from monitor.core.standing import Standing
 from monitor.notify.outlets import Outlets
 from monitor.ports import TimeSource
 from monitor.stream.answers import AnswerDesk
@@ -26,6 +27,7 @@ from monitor.stream.engine.shards import MemoryShard, RocksShard, Shard
 from monitor.stream.garbage import collect_less_often
 from monitor.stream.intake import Intake, Topics
 from monitor.stream.judge import AGREEMENT_PARTITION, Judge
+from monitor.stream.judged import PartitionJudging
 from monitor.stream.kafka import KafkaAccess
 from monitor.stream.partition_judge import OpenClocks, PartitionJudge
 from monitor.stream.partitioning import partition_of
@@ -89,6 +91,7 @@ class Worker:
         self._judge.on_judged = partial(self._ticker.judged, topics.timeline)
         self._bookkeeper.on_judged = partial(self._ticker.judged, topics.facts)
         metrics.watch_clocks(self._open_clocks)
+        metrics.watch_quotas(self._standings)
         app.take_batches("intake", topics.events, Intake(topics, settings.limits, app.send_all, metrics).take)
         app.take_batches("judge", topics.timeline, self._judge.take, continuous=True)
         app.take_batches("bookkeeper", topics.facts, self._bookkeeper.take, continuous=True)
@@ -212,6 +215,10 @@ class Worker:
             total.update(judge.open_clocks)
         return total
 
+    def _standings(self) -> Iterator[Standing]:
+        for books in self._bookkeeper.partitions.values():
+            yield from books.standings()
+
     def _open_shard(self, table: str, partition: int) -> Shard:
         if self._settings.state_dir is None:
             return MemoryShard()
@@ -258,17 +265,16 @@ class Worker:
         except Fenced:
             log.info("the assignment changed while states were written again")
             return
-        if table == QUOTAS:
-            self._bookkeeper.own(partitions)
-            self._ticker.reset()
-            return
         if table == NOTICES:
             self._desk.own(partitions)
             return
-        self._judge.own(partitions)
+        (self._judge if table == LEADS else self._bookkeeper).own(partitions)
         self._ticker.reset()
+        judges: list[PartitionJudging] = [*self._judge.partitions.values(), *self._bookkeeper.partitions.values()]
+        self._metrics.engine.unreadable(sum(judge.set_aside for judge in judges))
+        if table != LEADS:
+            return
         self._metrics.engine.owns(len(partitions))
-        self._metrics.engine.unreadable(sum(judge.set_aside for judge in self._judge.partitions.values()))
         seconds = self._time.elapsed_s() - self._assigned_s
         self._metrics.engine.recovered(seconds)
         log.info(

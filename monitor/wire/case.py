@@ -69,9 +69,8 @@ def encode_case(case: Case, sequence: int) -> bytes:
 
 def decode_case(packed: bytes) -> Case:
     """The case. Raises UnreadableState."""
-    _, written = body_of(packed)
     try:
-        body = _decode(written)
+        body = _decode(body_of(packed))
         said = tuple([Said(decode_outcome(value), told_at, offset) for value, told_at, offset in body.said])
     except (msgspec.DecodeError, UnreadableOutcome, UnicodeDecodeError) as error:
         raise UnreadableState(f"the case is damaged: {error}") from error

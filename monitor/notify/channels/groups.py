@@ -45,7 +45,7 @@ def worst(message: Message) -> list[Notice]:
 
 def _badness(notice: Notice) -> tuple[int, int, str]:
     severities = [Severity.ERROR, Severity.WARNING, Severity.INFO]
-    return severities.index(severity_of(notice.outcome)), notice.outcome.due_at, notice.notice_id
+    return severities.index(severity_of(notice.outcome.kind)), notice.outcome.due_at, notice.notice_id
 
 
 def _of_several(message: Message, style: Style, words: Words) -> Text:

@@ -67,7 +67,7 @@ def _alert(message: Message, style: Style) -> dict[str, object]:
         "payload": {
             "summary": fitted(text.title, SUMMARY_CHARS_MAX),
             "source": "lead-sla",
-            "severity": severity_of(worst_of_all).value,
+            "severity": severity_of(worst_of_all.kind).value,
             "timestamp": to_rfc3339(worst_of_all.at),
             "component": worst_of_all.duty,
             "group": worst_of_all.team,

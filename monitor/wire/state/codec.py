@@ -109,9 +109,10 @@ def header(offset: int, next_at: int = 0, *, is_open: bool = False) -> bytes:
     return _HEADER.pack(VERSION, is_open, offset, next_at)
 
 
-def body_of(packed: bytes) -> tuple[StateHeader, memoryview]:
-    """A state in its two parts. Raises UnreadableState."""
-    return state_header(packed), memoryview(packed)[_HEADER.size :]
+def body_of(packed: bytes) -> memoryview:
+    """What stands behind the header. Raises UnreadableState."""
+    state_header(packed)
+    return memoryview(packed)[_HEADER.size :]
 
 
 def state_header(packed: bytes) -> StateHeader:
