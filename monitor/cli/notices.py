@@ -57,7 +57,7 @@ def _found(settings: Settings, notice_id: str | None, channel: str | None) -> tu
         for name in Worker.changelogs_of(settings.topic_prefix + settings.group)
         if name.endswith(f"-{NOTICES}-changelog")
     )
-    cases, unreadable = asyncio.run(read_cases(kafka_access(settings).client(), topic))
+    cases, unreadable = asyncio.run(read_cases(kafka_access(settings).client(), topic, settings.partitions))
     found = [(case, item) for case in cases for item in case.items if _asked(item, notice_id, channel)]
     return sorted(found, key=lambda each: (each[1].state is not State.FAILED, each[1].ready_at)), unreadable
 

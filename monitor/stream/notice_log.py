@@ -15,17 +15,17 @@ from monitor.wire.state import UnreadableState
 _MORE_MS = 500
 
 
-async def read_cases(client: Mapping[str, Any], topic: str) -> tuple[list[Case], int]:
+async def read_cases(client: Mapping[str, Any], topic: str, partitions: int) -> tuple[list[Case], int]:
     """All cases as they were written last, and how many cannot be read. Raises KafkaError.
 
-    `client`: connection settings of aiokafka. A topic that is not there has no cases.
+    `client`: connection settings of aiokafka; `partitions`: as many as the topic has. A missing one has no cases.
     """
     consumer = AIOKafkaConsumer(**client, enable_auto_commit=False)
     await consumer.start()
     try:
         if topic not in await consumer.topics():
             return [], 0
-        tps = [TopicPartition(topic, partition) for partition in sorted(consumer.partitions_for_topic(topic) or ())]
+        tps = [TopicPartition(topic, partition) for partition in range(partitions)]
         consumer.assign(tps)
         await consumer.seek_to_beginning(*tps)
         ends = await consumer.end_offsets(tps)
