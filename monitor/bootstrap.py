@@ -11,9 +11,10 @@ from monitor.core.counting import Names
 from monitor.core.event import RECORD_TYPES
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.policy import Policy
-from monitor.notify.channel import Channel, channels_for
-from monitor.notify.courier import Courier
-from monitor.notify.outbox import Outbox
+from monitor.notify.channel import Channel, Mail, Slack, Teams, reach_of
+from monitor.notify.links import Links
+from monitor.notify.outlets import Outlets
+from monitor.notify.parcel import no_pages
 from monitor.ports import TimeSource
 from monitor.settings.channels import channels_of
 from monitor.settings.settings import Settings
@@ -25,8 +26,8 @@ from monitor.stream.intake import Topics
 from monitor.stream.kafka import KafkaAccess, ensure_topics
 from monitor.stream.renewal import Renewal
 from monitor.stream.worker import Worker, WorkerSettings
-from monitor.telemetry.channels import Queue
 from monitor.telemetry.metrics import Metrics
+from monitor.web.notices import NoticePages
 from monitor.web.server import WebServer
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.lead_event import TimeLimits
@@ -65,9 +66,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     policy = read(files)
     _initialise(metrics, policy, names, settings)
     topics = await create_topics(settings)
-    outbox = _outbox(channels, time, metrics)
-    worker_settings = _worker_settings(settings, topics)
-    worker = Worker(worker_settings, policy, outbox, time, metrics)
+    worker_settings, links = _worker_settings(settings, topics), _links(settings, time)
+    worker = Worker(worker_settings, policy, _outlets(channels, links, time), time, metrics)
 
     def render() -> tuple[bytes, str]:
         metrics.ready(not worker.ready())
@@ -79,9 +79,11 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
 
     renewal = Renewal(settings.policy_file, files, adopt, time, metrics, read)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, renewal.look_now)
+    token = None if settings.notices_token is None else settings.notices_token.get_secret_value()
     web = WebServer(
-        settings.web_host, settings.web_port, directory=worker.directory, health=worker, render_metrics=render
-    )
+        settings.web_host, settings.web_port, directory=worker.directory, health=worker, render_metrics=render,
+        notices=NoticePages(worker.answers, token, links),
+    )  # fmt: skip
     fence_count = FenceCount(settings.state_dir / worker_settings.group / "self-fenced.json")
     metrics.engine.self_fenced(fence_count.read())
     port = await web.start()
@@ -94,7 +96,6 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         raise
     finally:
         await web.stop()
-        await outbox.close()
 
 
 def _policy_for(files: PolicyFiles, *, channels: Sequence[str], time: TimeSource) -> Policy:
@@ -133,16 +134,19 @@ def _worker_settings(settings: Settings, topics: Topics) -> WorkerSettings:
     )
 
 
-def _outbox(channels: tuple[Channel, ...], time: SystemTime, metrics: Metrics) -> Outbox:
-    couriers = {
-        channel.name: Courier(open_sink(channel, time), channel.rules, time, metrics.channels) for channel in channels
-    }
+def _links(settings: Settings, time: SystemTime) -> Links | None:
+    if settings.link_secret is None or settings.public_url is None:
+        return None
+    return Links(settings.link_secret.get_secret_value(), settings.public_url, time)
 
-    def queue_of(courier: Courier) -> Queue:
-        return Queue(courier.line.state, *courier.line.waiting(time.elapsed_s()))
 
-    metrics.channels.watch({name: partial(queue_of, courier) for name, courier in couriers.items()})
-    return Outbox(couriers, lambda notice: channels_for(notice, channels))
+def _outlets(channels: tuple[Channel, ...], links: Links | None, time: SystemTime) -> Outlets:
+    return Outlets(
+        {channel.name: (open_sink(channel, time), channel.rules) for channel in channels},
+        reach_of(channels),
+        frozenset(channel.name for channel in channels if isinstance(channel.far_end, Slack | Teams | Mail)),
+        no_pages if links is None else links.pages,
+    )
 
 
 def _initialise(metrics: Metrics, policy: Policy, channels: list[str], settings: Settings) -> None:

@@ -71,7 +71,7 @@ def _mark(outcome: Outcome) -> int:
         *outcome.evidence_ids, outcome.owner, outcome.segment, outcome.lead_source, str(outcome.started_at),
         outcome.limit, outcome.calendar,
     )  # fmt: skip
-    if outcome.missing and outcome.kind is Kind.BREACHED:
+    if outcome.missing:
         said = (*said, outcome.missing)
     return crc32("\x1f".join(said).encode())
 
@@ -103,7 +103,7 @@ def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: 
     owner, segment, source = who_at(lead, telling.at)
     reason, missing = telling.reason, ""
     if reason is None:
-        reason, missing = _reason(lead, telling)
+        reason, missing = _reason(lead, telling, clock.duty in policy.rejectable)
     elif telling.kind is Kind.BREACHED:
         missing = clock.missing
     late_elapsed_us = late_working_us = None
@@ -148,11 +148,11 @@ def _working(calendar: Calendar | None, from_at: int, to_at: int) -> int | None:
     return calendar.elapsed(from_at, to_at) if calendar is not None else None
 
 
-def _reason(lead: Lead, telling: Telling) -> tuple[Reason, str]:
+def _reason(lead: Lead, telling: Telling, rejectable: bool) -> tuple[Reason, str]:
     """The reason that its evidence gives or else its kind does, and why a lead was rejected."""
     if telling.kind is Kind.CANCELLED and not telling.evidence_ids:
         return Reason.DUTY_REMOVED, ""
-    if telling.kind is Kind.CANCELLED or telling.kind is Kind.MET:
+    if telling.kind is Kind.CANCELLED or (telling.kind is Kind.MET and rejectable):
         for evidence in reversed(tuple(lead.evidence)):
             if evidence.id not in telling.evidence_ids:
                 continue

@@ -166,22 +166,33 @@ METRICS: Final[Mapping[str, Spec]] = {
     "lead_sla_recovery_records_left": Spec("gauge", "Changelog records still to be read before judging begins."),
     "lead_sla_recovery_records_per_second": Spec("gauge", "Changelog records read a second, while recovering."),
     "lead_sla_recovery_seconds_left": Spec("gauge", "Seconds until recovery ends, at the present rate."),
+    "lead_sla_notices_total": Spec(
+        "counter",
+        "Decisions about notices, with their reason; at the stage route one for each outcome that nobody is called for,"
+        " and one for each notice.",
+        ("stage", "decision", "reason"),
+    ),
     "lead_sla_deliveries_total": Spec(
         "counter",
-        "Attempts to deliver a notice, by how they ended; gave_up and disabled count notices that were abandoned.",
+        "Attempts to deliver a message, by how they ended; gave_up and disabled count notices that were abandoned.",
         ("channel", "result"),
     ),
     "lead_sla_delivery_delay_seconds": Spec(
-        "histogram", "Time from an outcome being told to its notice being delivered.", ("channel",), _DELIVERY_S
+        "histogram",
+        "Time from the instant that a notice could have left to its being delivered.",
+        ("channel",),
+        _DELIVERY_S,
     ),
     "lead_sla_channel_state": Spec(
         "gauge",
         "1 for the state that a channel is in: closed (works), open (fails, waits), half_open (is tried), disabled.",
         ("channel", "state"),
     ),
-    "lead_sla_notices_waiting": Spec("gauge", "Notices that wait for a channel or are under way.", ("channel",)),
+    "lead_sla_notices_waiting": Spec(
+        "gauge", "Notices that wait for a channel, those for later instants included, or are under way.", ("channel",)
+    ),
     "lead_sla_notices_oldest_seconds": Spec(
-        "gauge", "How long ago the outcome of the oldest of them was told; 0 without one.", ("channel",)
+        "gauge", "Since when the oldest of them could have left; 0 where none could.", ("channel",)
     ),
     "lead_sla_stage_transitions_total": Spec(
         "counter", "Stage changes of leads, by whether the policy allows them.", ("legality",)

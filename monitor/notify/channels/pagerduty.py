@@ -52,10 +52,10 @@ def incident_of(message: Message) -> str:
     first, *others = message.notices
     if not others:
         about = f"{first.outcome.subject}\x1f{first.outcome.duty}\x1f{first.outcome.cycle}"
-    elif message.form is Form.FOLDED:
+    elif message.form is Form.FOLDED and message.cause:
         about = "\x1f".join(("folded", *(part for pair in message.cause for part in pair)))
     else:
-        about = f"digest\x1f{message.message_id}"
+        about = f"several\x1f{message.message_id}"
     return "lead-sla-" + blake2b(about.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 

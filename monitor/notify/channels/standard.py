@@ -7,6 +7,8 @@ from typing import Final
 from standardwebhooks import Webhook
 
 from monitor.core.instant import to_rfc3339
+from monitor.core.outcome import Delivery
+from monitor.core.quota import UNIT
 from monitor.core.sentence import sentence
 from monitor.notify.channels.groups import counts_of, leads_in, worst
 from monitor.notify.channels.post import Post, json_bytes
@@ -100,8 +102,17 @@ def _data(notice: Notice) -> dict[str, object]:
         "policy_version": outcome.policy_version,
         **({"missing": outcome.missing} if outcome.missing else {}),
         **({"changes": list(outcome.changes)} if outcome.changes else {}),
+        **({} if outcome.delivery is None else {"delivery": _standing(outcome.delivery)}),
         **step,
     }
+
+
+def _standing(delivery: Delivery) -> dict[str, object]:
+    """Of a quota, in leads or points, as outcomes on their topic have it."""
+    term, dims, *amounts = delivery
+    names = Delivery._fields[2:]
+    in_units = {name: None if each is None else each / UNIT for name, each in zip(names, amounts, strict=True)}
+    return {"term": term, "dims": dict(dims), **in_units}
 
 
 def _seconds(duration_us: int | None) -> float | None:

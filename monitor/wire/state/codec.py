@@ -116,9 +116,9 @@ def stage_in_funnel(packed: bytes) -> str:
         raise UnreadableState(f"the state is damaged: {error}") from error
 
 
-def header(offset: int, next_at: int = 0) -> bytes:
+def header(offset: int, next_at: int = 0, *, is_open: bool = False) -> bytes:
     """The header of a state that is no lead's, after the record at that offset of its topic."""
-    return _HEADER.pack(VERSION, False, offset, next_at)
+    return _HEADER.pack(VERSION, is_open, offset, next_at)
 
 
 def body_of(packed: bytes) -> memoryview:

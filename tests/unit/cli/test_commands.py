@@ -162,6 +162,18 @@ def test_run_without_an_agreement_names_the_file(tmp_path: Path) -> None:
     assert "agreement.yaml" in one_error_line(done)
 
 
+def test_run_without_a_channel_that_the_agreement_names_says_where_it_is_named(begun: Path) -> None:
+    (begun / "agreement.yaml").write_text(NOTICES.read_text())
+    done = lead_sla("run", folder=begun, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+    assert done.returncode == 1
+    first, *others = done.stderr.splitlines()
+    assert first == (
+        "lead-sla: agreement.yaml:14: notices.recipients.floor.channel: no channel 'sales-slack' is configured;"
+        " fix: configure it: docs/operating/notices.md"
+    )
+    assert len(others) == 4
+
+
 def test_run_without_a_broker_says_so(begun: Path) -> None:
     done = lead_sla("run", folder=begun, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
     assert done.returncode == 3

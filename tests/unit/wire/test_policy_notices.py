@@ -82,6 +82,7 @@ REST = "    - {name: rest, to: [floor, managers]}\n"
         ("  routes:\n    - {name: rest, to: floor}\n", 8, "recipients.managers", "no step, route or owner names it"),
         ("  owners: {default: floor}\n  routes:\n" + REST, 9, "owners",
          "no step and no route tells the owner anything"),
+        ("  owners: {ana: managers, default: floor}\n  routes: [{name: rest, to: owner}]\n", None, "", ""),
         ("  ladders: {one: [{at: breach, to: floor}]}\n  routes:\n" + REST, 9, "ladders.one", "no route names it"),
         ("  ladders: {one: [{at: 75%, to: floor}, {at: breach, to: managers}]}\n"
          "  routes: [{name: rest, ladder: one}]\n", 9, "ladders.one[0].at", "no duty warns at 75%"),

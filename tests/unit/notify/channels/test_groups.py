@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.core.outcome import Kind
+from monitor.core.outcome import Delivery, Kind
+from monitor.core.routing import Asks
 from monitor.notify.channels.groups import COUNTS_MAX, ITEMS_MAX, text_of
 from monitor.notify.channels.mail import message_of
 from monitor.notify.channels.pagerduty import incident_of, pagerduty_post
@@ -16,7 +17,8 @@ from monitor.notify.channels.teams import teams_post
 from monitor.notify.channels.texts import Item, Link, Style
 from monitor.notify.channels.words import Language
 from monitor.ports import Form, Message, Notice, alone
-from tests.support.notices import NOON, SECRET, notice, notice_of_agreement
+from monitor.wire.outcome import encode_outcome
+from tests.support.notices import NOON, SECRET, notice, notice_of_agreement, outcome
 
 LEADS = "https://crm.example.com/leads/{lead}"
 ENGLISH = Style(Language.ENGLISH, ZoneInfo("Europe/Berlin"), LEADS)
@@ -136,6 +138,40 @@ def test_one_cause_is_one_incident_and_it_ends_when_all_that_is_told_has_ended()
     ]  # fmt: skip
 
 
-def test_two_digests_are_two_incidents() -> None:
+@pytest.mark.parametrize("form", [Form.DIGEST, Form.FOLDED])
+def test_two_messages_without_a_cause_are_two_incidents(form: Form) -> None:
     notices = (notice(), notice(lead="lead-2"))
-    assert incident_of(Message("a", notices, Form.DIGEST)) != incident_of(Message("b", notices, Form.DIGEST))
+    assert incident_of(Message("a", notices, form)) != incident_of(Message("b", notices, form))
+
+
+def test_an_incident_is_as_severe_as_the_worst_of_what_it_tells() -> None:
+    told = folded(notice(Kind.WARNED), notice(lead="lead-2"), notice(Kind.WARNED, lead="lead-3"))
+    assert json.loads(pagerduty_post(told, ENGLISH, KEY).body)["payload"]["severity"] == "error"
+
+
+def test_a_webhook_hears_which_step_of_a_ladder_it_is() -> None:
+    step = Notice("id", notice().outcome, "2 working_hours", Asks.REASSIGN)
+    data = json.loads(webhook_body(alone(step)))["data"]
+    assert (data["after"], data["asks"]) == ("2 working_hours", "reassign")
+    assert not {"after", "asks"} & set(json.loads(webhook_body(alone(notice())))["data"])
+
+
+def test_a_webhook_hears_how_a_quota_stands_as_the_outcomes_topic_does() -> None:
+    standing = Delivery("2026-10", (("segment", "enterprise"),), 40_000, 31_500, 0, 2_000, 0, 36_000, 33_000, 39_000)
+    said = outcome(Kind.AT_RISK, lead="", duty="qualified-leads", delivery=standing)
+    data = json.loads(webhook_body(alone(Notice("id", said))))["data"]
+    assert data["delivery"] == json.loads(encode_outcome(said))["data"]["delivery"]
+
+
+def test_slack_links_to_as_many_leads_as_fit() -> None:
+    blocks = json.loads(slack_post(storm(10, "x" * 600 + "-{}"), ENGLISH).body)["blocks"]
+    links = blocks[-1]["text"]["text"]
+    assert len(links) <= 3_000
+    assert [link.rpartition("|")[2] for link in links.split(" ")] == ["1>", "2>", "3>", "4>"]
+
+
+def test_a_mail_has_a_line_and_a_link_for_each_and_says_how_many_more_there_are() -> None:
+    mail = message_of(storm(12), ENGLISH, "lead-sla@example.com", ["ana@example.com"], NOON).get_content().splitlines()
+    first = mail.index("1. Overdue: first-touch, lead-0 (ana), due Thu 1 Oct 2026, 14:00 (Europe/Berlin)")
+    assert mail[first + 1].strip() == "https://crm.example.com/leads/lead-0"
+    assert "and 2 more" in mail
