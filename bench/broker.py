@@ -19,6 +19,7 @@ from monitor.core.event import Event
 from monitor.stream.intake import Topics
 from monitor.stream.kafka import KafkaAccess, ensure_topics
 from monitor.stream.positions import Positions
+from monitor.stream.worker import Worker
 from monitor.wire.timeline import encode_event, encode_tick
 from tests.support import kafka
 
@@ -34,7 +35,8 @@ class Broker(NamedTuple):
     def site(self) -> Site:
         """Topics that nobody else uses, all of them empty."""
         made = Site(self.bootstrap, f"b{uuid.uuid4().hex[:8]}-", probe_ends=not self.real)
-        asyncio.run(ensure_topics(KafkaAccess(self.bootstrap), topics_of(made), made.changelog, 1))
+        changelogs = Worker.changelogs_of(made.group)
+        asyncio.run(ensure_topics(KafkaAccess(self.bootstrap), topics_of(made), changelogs, 1))
         return made
 
 

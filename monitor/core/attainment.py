@@ -38,7 +38,7 @@ class Verdict(NamedTuple):
     owner: str
     team: str
     segment: str
-    source: str = ""
+    lead_source: str = ""
     late_elapsed_us: int | None = None
     """It was fulfilled after all, so late."""
     late_working_us: int | None = None

@@ -19,7 +19,7 @@ from monitor.core.lead import Lead
 from monitor.core.money import NOTHING
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.policy import Policy
-from monitor.core.records import COUNTED, NOT_REACHED, REACHED, changes, is_one_more
+from monitor.core.records import COUNTED, NOT_REACHED, REACHED, changes
 from monitor.core.step import Step, TimeAdvanced
 from monitor.core.tally import KPIS, Line, Period, Tally
 from monitor.core.verdicts import who_at
@@ -57,7 +57,7 @@ class Counting:
         self.tally = tally
         self.stages = stages
         self._moved: dict[str, int] = {}
-        self._names = names
+        self._sources, self._owners = names
         self._policy = policy
 
     def adopt(self, policy: Policy) -> None:
@@ -82,30 +82,27 @@ class Counting:
                 break
         was, stage = "" if before is None else before.fold.stage, after.fold.stage
         if was != stage or after.merged is not None:
-            self._move(in_funnel(before), in_funnel(after))
+            left, entered = in_funnel(before), in_funnel(after)
+            self._moved[left] = self._moved.get(left, 0) - 1
+            self._moved[entered] = self._moved.get(entered, 0) + 1
         if isinstance(given, TimeAdvanced):
             return
         type_ = given.type
         if type_ not in COUNTED and isinstance(given, Event) and "stage" not in given.data:
             if type_ != ACTIVITY_LOGGED or not attempted(given):
                 return  # most events
-            if before is not None and after.merged is None and is_one_more(before, after):
+            if not step.remarks and after.merged is None:  # new, behind all that was known, and in a lead of its own
                 self.tally.add(KPIS, given.at, REACHED if connected(given) else NOT_REACHED, 1, offset)
                 return
         for at, line, number, amount in changes(before, after, given, self._policy):
             self.tally.add(KPIS, at, line, number, offset, amount)
-
-    def _move(self, left: str, entered: str) -> None:
-        moved = self._moved
-        moved[left] = moved.get(left, 0) - 1
-        moved[entered] = moved.get(entered, 0) + 1
 
     def _verdicts(self, before: Lead | None, outcomes: Sequence[Outcome], offset: int) -> None:
         if len(outcomes) == 1:
             (said,) = outcomes
             if said.kind is not _WITHDRAWN and not said.revision:
                 # The first verdict on this clock: what stood would have been withdrawn beside it.
-                self._verdict(said.duty, stands_after(None, said), 1, offset)
+                self._verdict(said.duty, said, said.kind is _MET, 1, offset)
                 return
         was: dict[tuple[str, int], Verdict | None] = {}
         now: dict[tuple[str, int], Verdict | None] = {}
@@ -115,18 +112,17 @@ class Counting:
                 was[clock] = now[clock] = _standing(before, clock, self._policy)
             now[clock] = stands_after(now[clock], outcome)
         for clock, verdict in now.items():
-            self._verdict(clock[0], was[clock], -1, offset)
-            self._verdict(clock[0], verdict, 1, offset)
+            stood = was[clock]
+            if stood is not None and stood is not verdict:
+                self._verdict(clock[0], stood, stood.met, -1, offset)
+            if verdict is not None and stood is not verdict:
+                self._verdict(clock[0], verdict, verdict.met, 1, offset)
 
-    def _verdict(self, duty: str, verdict: Verdict | None, step: int, offset: int) -> None:
-        if verdict is None:
-            return
-        source = verdict.source if self._names.sources else ""
-        owner = verdict.owner if self._names.owners else ""
-        line = (MET if verdict.met else BREACHED, verdict.team, verdict.segment, source, owner)
-        self.tally.add(duty, verdict.at, line, step, offset)
-        if verdict.met and duty.startswith(DEFINITION_DUTY):
-            self.tally.add(KPIS, verdict.at, (QUALIFIED, qualified_stage(duty)), step, offset)
+    def _verdict(self, duty: str, of: Outcome | Verdict, met: bool, step: int, offset: int) -> None:
+        source, owner = of.lead_source if self._sources else "", of.owner if self._owners else ""
+        self.tally.add(duty, of.at, (MET if met else BREACHED, of.team, of.segment, source, owner), step, offset)
+        if met and duty.startswith(DEFINITION_DUTY):
+            self.tally.add(KPIS, of.at, (QUALIFIED, qualified_stage(duty)), step, offset)
 
 
 def added_up(countings: Iterable[Counting], at: int) -> LiveCounts:

@@ -77,17 +77,12 @@ def in_stage(lead: Lead | None) -> str:
     return "" if lead is None else lead.fold.stage
 
 
-def is_one_more(before: Lead, after: Lead) -> bool:
-    """Whether what is known of the lead is what was known and one piece more."""
-    return len(after.evidence) == len(before.evidence) + 1
-
-
 def _is_newest(before: Lead | None, after: Lead, event: Event, policy: Policy) -> bool:
     """Whether the event stands behind all that was known and nothing else has changed."""
     if before is None or after.merged is not None:
         return after.merged is None
     newest_at = before.evidence.newest_at
-    if not is_one_more(before, after) or (newest_at is not None and newest_at >= event.at):
+    if len(after.evidence) != len(before.evidence) + 1 or (newest_at is not None and newest_at >= event.at):
         return False
     # A lead that counts as accepted by silence is in a stage that no event has put it in.
     return not (policy.timed and any(clock.accepted_by_silence for clock in before.fold.clocks))

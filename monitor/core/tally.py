@@ -71,7 +71,7 @@ class Tally:
         for key, page in self._pages.items():
             _bound(page, term_on(key.every, self._zone, page.first))
 
-    def add(self, subject: str, at: int, line: Line, step: int, offset: int, amount: Decimal = NOTHING) -> None:
+    def add(self, subject: str, at: int, line: Line, step: int, offset: int, amount: Decimal | None = None) -> None:
         """Count what became true at that instant, by the timeline record at `offset`.
 
         What lies before the two terms that are kept is not counted. Raises CalendarExhausted.
@@ -85,11 +85,12 @@ class Tally:
         if offset <= page.fence:
             return
         counts = page.counts
-        if line not in counts:
+        if line in counts:
+            counts[line] += step
+        else:
             if len(counts) >= LINES_MAX:
-                line, amount = (line[0], *[OTHER] * (len(line) - 1)), NOTHING
-            counts.setdefault(line, 0)
-        counts[line] += step
+                line, amount = (line[0], *[OTHER] * (len(line) - 1)), None
+            counts[line] = counts.get(line, 0) + step
         if amount:
             page.amounts[line] = page.amounts.get(line, NOTHING) + amount
         page.offset = offset

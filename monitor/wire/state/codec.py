@@ -109,7 +109,7 @@ def stage_in_funnel(packed: bytes) -> str:
         return version_1.decode("", body).fold.stage
     try:
         head = _stage.decode(body)
-        if head.merged is not None:
+        if bytes(head.merged):
             return ""
         return STAGES[head.stage] if isinstance(head.stage, int) else head.stage
     except DAMAGE as error:

@@ -72,7 +72,7 @@ class StageHead(msgspec.Struct, array_like=True, gc=False):
     base: msgspec.Raw
     base_key: msgspec.Raw
     erased: msgspec.Raw
-    merged: msgspec.Raw | None = None
+    merged: msgspec.Raw = msgspec.Raw()
 
 
 class ClockHead(msgspec.Struct, array_like=True, gc=False):
