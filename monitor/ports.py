@@ -146,3 +146,26 @@ class Health(Protocol):
     def ready(self) -> list[str]:
         """Why this worker does not judge yet, one sentence each."""
         ...
+
+
+class Answers(Protocol):
+    """Takes what people answer to notices; of each answer it says how many cases of this worker it concerned.
+
+    The id is that of a notice or of a message with several. Raises NotReady while partitions move.
+    """
+
+    async def acknowledge(self, notice_id: str, by: str) -> int:
+        """Somebody takes care of it: its ladder stops."""
+        ...
+
+    async def snooze(self, notice_id: str, seconds: int) -> int:
+        """Nothing more of it for so long; then it is said again, unless its clock has ended."""
+        ...
+
+    async def send_again(self, notice_id: str, channel: str) -> int:
+        """What of it is a dead letter of that channel ("": of any) is tried anew."""
+        ...
+
+    def other_workers(self) -> list[str]:
+        """Base URLs of the workers that have the other partitions."""
+        ...

@@ -38,6 +38,7 @@ class Verdict(NamedTuple):
     owner: str
     team: str
     segment: str
+    source: str = ""
     late_elapsed_us: int | None = None
     """It was fulfilled after all, so late."""
     late_working_us: int | None = None
@@ -68,21 +69,11 @@ class Verdicts:
     def hear(self, outcome: Outcome) -> None:
         """Outcomes of one clock must come in the order in which they were said."""
         clock = (outcome.lead, outcome.duty, outcome.cycle)
-        match outcome.kind:
-            case Kind.MET | Kind.BREACHED:
-                met = outcome.kind is Kind.MET
-                self._standing[clock] = Verdict(outcome.at, met, outcome.owner, outcome.team, outcome.segment)
-            case Kind.FULFILLED_LATE:
-                self._measure(clock, outcome.late_elapsed_us, outcome.late_working_us)
-            case Kind.WITHDRAWN if outcome.level == Kind.FULFILLED_LATE:
-                self._measure(clock, None, None)
-            case Kind.WITHDRAWN if outcome.level in (Kind.MET, Kind.BREACHED):
-                self._standing.pop(clock, None)
-
-    def _measure(self, clock: tuple[str, str, int], elapsed_us: int | None, working_us: int | None) -> None:
-        if clock in self._standing:
-            verdict = self._standing[clock]
-            self._standing[clock] = verdict._replace(late_elapsed_us=elapsed_us, late_working_us=working_us)
+        verdict = stands_after(self._standing.get(clock), outcome)
+        if verdict is not None:
+            self._standing[clock] = verdict
+        else:
+            self._standing.pop(clock, None)
 
     def by_duty(self, policy: Policy) -> list[DutyReport]:
         """Every duty of the agreement in its order, then those that it no longer has."""
@@ -99,6 +90,21 @@ class Verdicts:
             "team": _top(verdict.team for verdict in breached),
             "segment": _top(verdict.segment for verdict in breached),
         }
+
+
+def stands_after(standing: Verdict | None, outcome: Outcome) -> Verdict | None:
+    """The verdict that stands on a clock once the outcome was said of it."""
+    met = outcome.kind is Kind.MET
+    if met or outcome.kind is Kind.BREACHED:
+        return Verdict(outcome.at, met, outcome.owner, outcome.team, outcome.segment, outcome.lead_source)
+    match outcome.kind:
+        case Kind.FULFILLED_LATE if standing is not None:
+            return standing._replace(late_elapsed_us=outcome.late_elapsed_us, late_working_us=outcome.late_working_us)
+        case Kind.WITHDRAWN if outcome.level == Kind.FULFILLED_LATE and standing is not None:
+            return standing._replace(late_elapsed_us=None, late_working_us=None)
+        case Kind.WITHDRAWN if outcome.level in (Kind.MET, Kind.BREACHED):
+            return None
+    return standing
 
 
 def quantile(values: Sequence[int], share: float) -> int | None:

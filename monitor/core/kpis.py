@@ -6,7 +6,7 @@ from decimal import Decimal
 from math import ceil
 from typing import Final, NamedTuple
 
-from monitor.core.definition import DEFINITION_DUTY
+from monitor.core.definition import qualified_stage
 from monitor.core.journal import Journal
 from monitor.core.lead import Clock
 from monitor.core.money import NOTHING, Finance, Sums, added_up
@@ -61,7 +61,7 @@ def leads_in_funnel(journal: Journal, at: int) -> Mapping[str, int]:
 def high_quality_leads(clocks: Iterable[Clock], term: Term) -> Mapping[str, int]:
     """3. Entries of the term that met the definition of their stage, by stage; of all clocks of all leads."""
     met = (
-        clock.duty.removeprefix(DEFINITION_DUTY)
+        qualified_stage(clock.duty)
         for clock in clocks
         if clock.due_at == clock.started_at and clock.state is ClockState.MET and _in(term, clock.started_at)
     )

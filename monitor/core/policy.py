@@ -21,7 +21,7 @@ from monitor.core.duty import Pausing as Pausing
 from monitor.core.duty import Reassignment as Reassignment
 from monitor.core.duty import Rhythm as Rhythm
 from monitor.core.duty import Target as Target
-from monitor.core.event import EVENT_TYPES
+from monitor.core.event import EVENT_TYPES, LEAD_REJECTED
 from monitor.core.limit import Limit as Limit
 from monitor.core.limit import LimitUnit as LimitUnit
 from monitor.core.money import Finance as Finance
@@ -176,6 +176,12 @@ class Policy(_Agreement):
     def amending(self) -> bool:
         """Whether a version may take over clocks that another one has started."""
         return bool(self.earlier) or self.applies_to is not Applies.NEW
+
+    @cached_property
+    def rejectable(self) -> frozenset[str]:
+        """Names of the duties that rejecting a lead may meet; to look at the evidence of all others would cost."""
+        duties = (duty for version in self.versions for duty in version.duties)
+        return frozenset(duty.name for duty in duties if any(LEAD_REJECTED in match.types for match in duty.met_by))
 
     @cached_property
     def counts(self) -> bool:

@@ -63,7 +63,9 @@ class BookJudge:
         damaged: list[tuple[Any, str]] = []
         tick: ReadTick | None = None
         for record in records:
-            self._folded_to = record.offset + 1
+            self._folded_to = max(self._folded_to, record.offset + 1)
+            if record.offset <= self._known_offset:
+                continue  # an old tick would look at facts that came after it
             try:
                 read = decode_fact(record.value)
                 if isinstance(read, TimeAdvanced):
@@ -99,6 +101,8 @@ class BookJudge:
     def _open_books(self) -> None:
         kept = KeptBooks(self._shard.items())
         self.set_aside = kept.unreadable
+        self._known_offset = kept.offset
+        self._folded_to = max(self._folded_to, kept.offset + 1)
         self._book = QuotaBook(self._policy, self._owns)
         self._look_at = None
         if kept.opened is not None:

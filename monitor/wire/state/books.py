@@ -10,7 +10,7 @@ import msgspec
 
 from monitor.core.book_entries import Changes, Head, Line, Opened, Row, Said
 from monitor.core.outcome import Kind
-from monitor.wire.state.codec import body_of, header
+from monitor.wire.state.codec import body_of, header, state_header
 from monitor.wire.state.codes import DAMAGE, UnreadableState
 from monitor.wire.state.shapes import PackedHead
 
@@ -46,6 +46,8 @@ class KeptBooks:
 
     def __init__(self, states: Iterable[tuple[bytes, bytes]]) -> None:
         self.opened: Opened | None = None
+        self.offset = -1
+        """Of the last fact or tick that is in the books."""
         self.heads: dict[Line, Head] = {}
         self.rows: dict[Line, dict[str, Row]] = {}
         self.unreadable = 0
@@ -59,7 +61,7 @@ class KeptBooks:
     def _read(self, key: bytes, packed: bytes) -> None:
         body = body_of(packed)
         if key == BOOKS_KEY:
-            self.opened = _opened.decode(body)
+            self.opened, self.offset = _opened.decode(body), state_header(packed).offset
             return
         kind, quota, term, *rest = key.decode().split(_SEPARATOR)
         if kind == _HEAD:

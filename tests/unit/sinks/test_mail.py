@@ -14,7 +14,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from monitor.cli.demo.broker import free_port
 from monitor.notify.channel import Channel, Mail
 from monitor.notify.channels.texts import Language, Style
-from monitor.notify.line import Rules
+from monitor.notify.gate import Rules
 from monitor.ports import DELIVERY_REASONS, Delivery
 from monitor.sinks.mail import MailSink
 from monitor.sinks.opening import open_sink

@@ -8,7 +8,7 @@ import trustme
 
 from monitor.notify.channel import Channel, Slack
 from monitor.notify.channels.texts import Style
-from monitor.notify.line import Rules
+from monitor.notify.gate import Rules
 from monitor.ports import DELIVERY_REASONS, Delivery
 from monitor.sinks.opening import open_sink
 from monitor.stream.clock import SystemTime

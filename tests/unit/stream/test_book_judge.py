@@ -97,6 +97,13 @@ def test_a_crash_after_any_of_its_states_loses_nothing_of_a_batch(written: int) 
     assert fold(books(shard), REACHED) == []
 
 
+def test_an_old_tick_does_not_look_at_facts_that_came_after_it() -> None:
+    shard = MemoryShard()
+    log = log_of(MONDAY, fact("a", MONDAY), MONDAY + HOUR, fact("b", MONDAY), fact("a", MONDAY, Status.CLAWED_BACK))
+    assert fold(books(shard), log[:4]) == []
+    assert fold(books(shard), log) == []
+
+
 def test_only_what_is_another_than_before_is_written() -> None:
     judge = books(MemoryShard())
     fold(judge, REACHED)

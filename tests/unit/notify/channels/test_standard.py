@@ -1,4 +1,4 @@
-"""Who is told what about an outcome."""
+"""What the signed webhook says of an outcome."""
 
 import json
 
@@ -6,15 +6,12 @@ import pytest
 
 from monitor.core.outcome import Kind, Outcome
 from monitor.notify.channels.standard import webhook_body
-from monitor.notify.notice import Quiet, notice_of
 from monitor.ports import Notice, alone
 from tests.support.notices import NOON, outcome
 
 
 def payload_of(said: Outcome) -> dict[str, object]:
-    notice = notice_of(said)
-    assert isinstance(notice, Notice)
-    payload = json.loads(webhook_body(alone(notice)))
+    payload = json.loads(webhook_body(alone(Notice(said.outcome_id, said))))
     assert isinstance(payload, dict)
     return payload
 
@@ -35,24 +32,6 @@ def test_warnings_breaches_late_acts_and_withdrawn_breaches_are_told(said: Outco
     assert isinstance(data, dict)
     assert word in data["summary"]
     assert "ana" in data["summary"]
-
-
-@pytest.mark.parametrize("kind", [Kind.ACTIVATED, Kind.MET, Kind.CANCELLED, Kind.FINALISED])
-def test_what_needs_no_one_is_not_told_and_says_why(kind: Kind) -> None:
-    assert notice_of(outcome(kind)) is Quiet.KIND
-
-
-def test_a_withdrawn_warning_is_not_told() -> None:
-    assert notice_of(outcome(Kind.WITHDRAWN, level="warned:80")) is Quiet.WARNING_WITHDRAWN
-
-
-def test_a_notice_has_the_id_of_its_outcome_so_that_a_repetition_is_known() -> None:
-    said = outcome(Kind.BREACHED)
-    first, again = notice_of(said), notice_of(said)
-    assert isinstance(first, Notice)
-    assert first == again
-    assert first.notice_id == said.outcome_id
-    assert first.outcome is said
 
 
 def test_instants_are_written_in_utc_exact_to_the_microsecond() -> None:
@@ -90,7 +69,3 @@ def test_what_is_said_of_the_agreement_itself_is_told_with_what_changes(kind: Ki
     data = payload_of(said)["data"]
     assert isinstance(data, dict)
     assert (data["lead"], data["duty"], data["changes"]) == ("", "agreement", ["duty answer: removed"])
-
-
-def test_that_a_clock_goes_by_another_version_needs_no_one() -> None:
-    assert notice_of(outcome(Kind.AMENDED, level="1")) is Quiet.KIND
