@@ -58,6 +58,8 @@ class Desk:
         self.directions = directions
         self.partitions: dict[int, PartitionDesk] = {}
         self.shelves = {channel: Shelf(folds=channel in outlets.people) for channel in outlets.sinks}
+        self.orphans: dict[str, Shelf] = {}
+        """What waits for channels that there are no more, or not yet again."""
         self.changed = {channel: asyncio.Event() for channel in outlets.sinks}
         """Set when something else may leave over the channel."""
         self._topics = topics
@@ -70,6 +72,7 @@ class Desk:
 
     def own(self, partitions: Sequence[int]) -> None:
         """Recovery is complete: begin anew from the tables of exactly these partitions."""
+        self.orphans = {}
         for channel, shelf in self.shelves.items():
             shelf.forget(set(self.partitions))
             self.changed[channel].set()
@@ -168,6 +171,10 @@ class Desk:
                 for item in case.waiting():
                     said = case.outcome_of(item)
                     entries[item.call.channel].append(Entry(home, item, said.outcome, said.told_at, said.offset))
+            for channel in entries.keys() - self.shelves.keys() - self.orphans.keys():
+                self.orphans[channel] = Shelf(folds=False)
+            for channel, shelf in self.orphans.items():
+                shelf.put(home, entries[channel])
             for channel, shelf in self.shelves.items():
                 if shelf.put(home, entries[channel]):
                     self.changed[channel].set()
