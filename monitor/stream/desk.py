@@ -53,8 +53,10 @@ class Desk:
         outlets: Outlets,
         send_all: SendAll,
         epoch: Callable[[], int],
+        generation: Callable[[], int],
         metrics: Metrics,
     ) -> None:
+        """`epoch` of this worker's assignment, `generation` of the group's."""
         self.directions = directions
         self.partitions: dict[int, PartitionDesk] = {}
         self.shelves = {channel: Shelf(folds=channel in outlets.people) for channel in outlets.sinks}
@@ -67,6 +69,7 @@ class Desk:
         self._shard = shard
         self._send_all = send_all
         self._epoch = epoch
+        self._generation = generation
         self._owned_in = epoch()
         self._metrics = metrics
 
@@ -77,7 +80,7 @@ class Desk:
             shelf.forget(set(self.partitions))
             self.changed[channel].set()
         self._owned_in = self._epoch()
-        self.partitions = {p: PartitionDesk(self._shard(p), self._placing(p)) for p in partitions}
+        self.partitions = {p: PartitionDesk(self._shard(p), self._generation(), self._placing(p)) for p in partitions}
 
     def adopt(self, routing: Routing | None) -> None:
         """Call by these routes from the next batch on; who was called already is told."""
