@@ -18,6 +18,7 @@ from monitor.cli import explain as explaining
 from monitor.cli import init as initialising
 from monitor.cli import offline, recorded
 from monitor.cli.failure import BAD_INPUT, FAILED, SELF_FENCED, UNAVAILABLE, Failure
+from monitor.cli.report.command import report
 from monitor.settings.problems import SettingsError
 from monitor.settings.settings import Settings
 
@@ -147,6 +148,9 @@ def explain(
     if policy is None or url is not None:
         raise typer.BadParameter("--events needs --policy, and asks no worker: it does not go with --url")
     recorded.explain(lead, events, policy, at=at, as_json=as_json)
+
+
+app.command()(report)
 
 
 @app.command()

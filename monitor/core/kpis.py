@@ -46,10 +46,10 @@ class Conversion(NamedTuple):
     """… and into the latter: other leads, for the most part."""
 
 
-def sales_goal(journal: Journal, finance: Finance | None, every: Every, term: Term) -> Goal:
-    """1. Total sales against the goal: deals won in the term."""
+def sales_goal(journal: Journal, finance: Finance | None, every: Every | None, term: Term) -> Goal:
+    """1. Total sales against the goal: deals won in the term; `every` is how long it is, None: as no goal is."""
     won = added_up((deal.money for deal in journal.won if _in(term, deal.at)), finance)
-    return Goal(won, None if finance is None else finance.goals.get(every))
+    return Goal(won, None if finance is None or every is None else finance.goals.get(every))
 
 
 def leads_in_funnel(journal: Journal, at: int) -> Mapping[str, int]:
@@ -119,12 +119,14 @@ def acquisition_cost(journal: Journal, finance: Finance | None, term: Term) -> M
     return {currency: of.amount / new for currency, of in spent.items()} if new else None
 
 
-def lifetime_value(journal: Journal, finance: Finance | None, every: Every, term: Term) -> Mapping[str, Decimal] | None:
+def lifetime_value(
+    journal: Journal, finance: Finance | None, every: Every | None, term: Term
+) -> Mapping[str, Decimal] | None:
     """9. Revenue per paying customer and month, times margin, over the share of customers lost in a month.
 
     None without margin and churn, without revenue, and for terms that are no months.
     """
-    months = _MONTHS.get(every)
+    months = None if every is None else _MONTHS.get(every)
     if finance is None or finance.margin is None or not finance.churn or months is None:
         return None
     paid = [each for each in journal.earned if _in(term, each.at)]
