@@ -54,7 +54,7 @@ def embedded() -> Iterator[Broker]:
 
 def topics_of(where: Site) -> Topics:
     """The site's topics as the product names them."""
-    return Topics(where.events, PARTITIONS, where.timeline, where.outcomes, where.dead_letters, PARTITIONS)
+    return Topics(where.events, PARTITIONS, where.timeline, where.facts, where.outcomes, where.dead_letters, PARTITIONS)
 
 
 def to_timeline(where: Site, events: Iterable[Event]) -> None:

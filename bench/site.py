@@ -25,6 +25,11 @@ class Site(NamedTuple):
         return f"{self.prefix}timeline"
 
     @property
+    def facts(self) -> str:
+        """What counts for quotas."""
+        return f"{self.prefix}facts"
+
+    @property
     def outcomes(self) -> str:
         """What the judge says."""
         return f"{self.prefix}outcomes"

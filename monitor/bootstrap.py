@@ -40,12 +40,13 @@ async def create_topics(settings: Settings) -> Topics:
         events=settings.topics.events,
         events_partitions=settings.events_partitions,
         timeline=settings.topics.timeline,
+        facts=settings.topics.facts,
         outcomes=settings.topics.outcomes,
         dead_letters=settings.topics.dead_letters,
         partitions=settings.partitions,
     )
-    changelog = Worker.changelog_of(settings.topic_prefix + settings.group)
-    return await ensure_topics(kafka_access(settings), topics, changelog, settings.replication)
+    changelogs = Worker.changelogs_of(settings.topic_prefix + settings.group)
+    return await ensure_topics(kafka_access(settings), topics, changelogs, settings.replication)
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
@@ -133,6 +134,7 @@ def _outbox(channels: tuple[Channel, ...], time: SystemTime, metrics: Metrics) -
 
 def _initialise(metrics: Metrics, policy: Policy, channels: list[str]) -> None:
     duties = [duty for version in policy.versions for duty in version.duties]
+    quotas = [quota for version in policy.versions for quota in version.quotas]
     elapsed = {
         target.limit.amount / 1e6
         for duty in duties
@@ -142,7 +144,8 @@ def _initialise(metrics: Metrics, policy: Policy, channels: list[str]) -> None:
     metrics.initialise(
         policy_version=policy.version,
         duties={duty.name for duty in duties},
-        teams={duty.team for duty in duties},
+        quotas={quota.name for quota in quotas},
+        teams={duty.team for duty in duties} | {quota.team for quota in quotas},
         segments={segment for version in policy.versions for segment in version.segments},
         limits_s=elapsed,
         channels=channels,

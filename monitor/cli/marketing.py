@@ -13,8 +13,8 @@ from monitor.core.journal import journal_of
 from monitor.core.lead import Clock
 from monitor.core.policy import Policy
 from monitor.core.quota import UNIT
-from monitor.core.quota_book import Standing
 from monitor.core.replay import Replay
+from monitor.core.standing import Standing
 from monitor.core.tables import ClockState
 from monitor.core.term import Every, term_of
 

@@ -9,7 +9,6 @@ from typing import Final
 
 from monitor.core import event as ev
 from monitor.core.account import Account
-from monitor.core.claim import COUNTING
 from monitor.core.event import Event
 
 # The attribute of a lead that says above which ceiling it came in; targets ask for it.
@@ -27,14 +26,13 @@ class Ceilings:
     def reliefs(self, account: Account, entered: str) -> Iterator[Event]:
         """What leads have to learn after the fact of the entry `entered` has changed."""
         total, ceiling = 0, account.target
-        counting = sorted((row.at, id_) for id_, row in account.rows.items() if row.status in COUNTING)
         above: set[str] = set()
-        for _, id_ in counting:
+        for _, id_ in account.counting:
             total += account.rows[id_].weight
             if ceiling is not None and total > ceiling:
                 above.add(id_)
         for id_ in sorted(account.rows):
-            said = account.above.get(id_, 0)
+            said = account.rows[id_].above
             if (id_ in above) is not bool(said % 2):
                 yield self._learned(account, id_, said + 1)
             elif id_ == entered and id_ not in above and not said and self._was_relieved(account, id_):
@@ -43,14 +41,20 @@ class Ceilings:
 
     def forget(self, account: Account) -> None:
         """The account is of a term that is over for good."""
-        for id_, lead in account.leads.items():
-            self._relieved.get((account.quota.name, lead), set()).discard(id_)
-            if not self._relieved.get((account.quota.name, lead), True):
-                del self._relieved[account.quota.name, lead]
+        for id_, row in account.rows.items():
+            self._relieved.get((account.quota.name, row.lead), set()).discard(id_)
+            if not self._relieved.get((account.quota.name, row.lead), True):
+                del self._relieved[account.quota.name, row.lead]
+
+    def restore(self, account: Account) -> None:
+        """The account is known again, with what its leads were told."""
+        for id_, row in account.rows.items():
+            if row.above % 2:
+                self._relieved.setdefault((account.quota.name, row.lead), set()).add(id_)
 
     def _learned(self, account: Account, id_: str, said: int) -> Event:
-        account.above[id_] = said
-        lead, name = account.leads[id_], account.quota.name
+        account.tell(id_, said)
+        lead, name = account.rows[id_].lead, account.quota.name
         relieved = self._relieved.setdefault((name, lead), set())
         (relieved.add if said % 2 else relieved.discard)(id_)
         data = {RELIEF: name if said % 2 else ""}
@@ -58,4 +62,4 @@ class Ceilings:
         return Event(lead, f"{id_}:{said:04}", ev.LEAD_UPDATED, account.rows[id_].at, SOURCE, data)
 
     def _was_relieved(self, account: Account, id_: str) -> bool:
-        return bool(self._relieved.get((account.quota.name, account.leads[id_])))
+        return bool(self._relieved.get((account.quota.name, account.rows[id_].lead)))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from monitor.core.account import Account, Figures, Said, Sum
+from monitor.core.account import Account, Figures
+from monitor.core.book_entries import Said, Sum
 from monitor.core.forecast import Forecast
 from monitor.core.outcome import Delivery, Kind, Outcome, Reason
 from monitor.core.quota import UNIT

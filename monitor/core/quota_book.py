@@ -1,58 +1,47 @@
 """The books of the quotas: takes facts in any order, tells verdicts as time passes, and says how every quota stands."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from monitor.core.account import Account, Figures
+from monitor.core.book_entries import Changes, Head, Line, Opened, Row
 from monitor.core.ceiling import Ceilings
 from monitor.core.close import changes
 from monitor.core.event import Event
 from monitor.core.fact import Fact
-from monitor.core.forecast import Brought, Forecast, expected_by, forecast
+from monitor.core.forecast import Forecast, expected_by
 from monitor.core.localtime import clock_shows
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
-from monitor.core.quota import UNIT, Dims
-from monitor.core.term import midnight, term_of
+from monitor.core.standing import Standing, foreseen
+from monitor.core.term import midnight, term_named, term_of
 
 # A year of months, a quarter of weeks: what a forecast goes by. Facts of older terms are too late to be looked at.
 TERMS_KEPT: Final = 13
 
-Line = tuple[str, Dims, str]
-"""Quota, dims, key of the term."""
 
-
-class Standing(NamedTuple):
-    """How a quota stands."""
-
-    quota: str
-    dims: Dims
-    term: str
-    target: int | None
-    """Thousandths, as everything here; None: what fits no target."""
-    figures: Figures
-    expected_by_now: int
-    forecast: Forecast | None
-    """In leads or points."""
-
-
-def _all(line: Line) -> bool:
+def _all(quota: str) -> bool:
     return True
 
 
 class QuotaBook:
-    """Accounts of the lines that `owns` says belong here."""
+    """Accounts of the quotas that `owns` says belong here."""
 
-    def __init__(self, policy: Policy, owns: Callable[[Line], bool] = _all) -> None:
+    def __init__(self, policy: Policy, owns: Callable[[str], bool] = _all) -> None:
         self._policy, self._owns = policy, owns
         self._zone = ZoneInfo(policy.timezone)
         self._accounts: dict[Line, Account] = {}
         self._changed: dict[Line, None] = {}
+        self._touched: dict[Line, None] = {}
+        self._dropped: dict[Line, Account] = {}
+        self._heads: dict[Line, Head] = {}
+        """As `changes` has told them."""
         self._ceilings = Ceilings()
         self._first_at: int | None = None
-        self._known_until = 0
+        self.known_until = 0
+        """How far time has passed, microseconds since the epoch."""
         self._next_at = 0
 
     @property
@@ -63,7 +52,7 @@ class QuotaBook:
     def open(self, at: int) -> None:
         """Nothing was known before that instant; terms that were over by then are not judged. Done once."""
         if self._first_at is None:
-            self._first_at = self._known_until = at
+            self._first_at = self.known_until = at
             self._open(at)
 
     def take(self, fact: Fact, sequence: int) -> Sequence[Event]:
@@ -71,12 +60,14 @@ class QuotaBook:
 
         Returned is what leads have to learn of it: that they came in above a ceiling, or did not after all.
         """
-        line = (fact.quota, fact.dims, fact.term)
-        if not self._owns(line):
+        if not self._owns(fact.quota):
             return ()
+        self.open(fact.at)
+        line = (fact.quota, fact.dims, fact.term)
         account = self._accounts.get(line) or self._opened_by(fact)
         if account is None or not account.take(fact, sequence):
             return ()
+        self._touched[line] = None
         if account.quota.ceiling:
             return tuple(self._ceilings.reliefs(account, fact.id))
         self._changed[line] = None
@@ -89,32 +80,71 @@ class QuotaBook:
             yield from self._look(self._next_at, list(self._accounts), at_midnight=True)
         if self._changed:
             yield from self._look(until, list(self._changed), at_midnight=False)
-        self._known_until = max(self._known_until, until)
+        self.known_until = max(self.known_until, until)
 
-    def standings(self) -> Iterator[Standing]:
-        """How every quota stands at the newest instant that is known."""
+    def changes(self) -> Changes:
+        """What is another than it was when this was last asked."""
+        rows: dict[tuple[Line, str], Row | None] = {}
+        heads: dict[Line, Head | None] = {}
+        for line, account in self._dropped.items():
+            rows.update(dict.fromkeys(((line, id_) for id_ in account.rows), None))
+            heads[line] = None
+            self._heads.pop(line, None)
+        for line in self._touched:
+            if (kept := self._accounts.get(line)) is not None:
+                rows.update(((line, id_), kept.rows[id_]) for id_ in kept.new)
+                kept.new.clear()
+                if self._heads.get(line) != kept.head:
+                    heads[line] = self._heads[line] = kept.head
+        self._touched, self._dropped = {}, {}
+        first_at = self._first_at
+        return Changes(rows, heads, None if first_at is None else Opened(first_at, self.known_until, self._next_at))
+
+    def restore(self, opened: Opened, heads: Mapping[Line, Head], rows: Mapping[Line, Mapping[str, Row]]) -> None:
+        """Go on from what `changes` has told, in books that know nothing yet; without what no version counts any more.
+
+        Every line is looked at again: it may be that something was to be said of it.
+        """
+        self._first_at, self.known_until, self._next_at = opened
+        for line, head in heads.items():
+            name, dims, key = line
+            judging = self._policy.of(head.policy_version) or self._policy
+            quota = judging.quota(name)
+            term = None if quota is None else term_named(quota.every, quota.zone, key)
+            if quota is None or term is None or len(dims) != len(quota.per):
+                continue
+            account = self._accounts[line] = Account(quota, term, dims, judging.version)
+            account.restore(head, rows.get(line, {}))
+            self._ceilings.restore(account)
+            self._heads[line], self._changed[line] = head, None
+
+    def standings(self, since: int = 0) -> Iterator[Standing]:
+        """How every quota of a term that ends after `since` stands at the newest instant that is known."""
         for line, account in sorted(self._accounts.items()):
-            figures = account.figures(self._known_until)
-            today = clock_shows(self._zone, self._known_until).date()
+            if account.term.end_at <= since:
+                continue
+            figures = account.figures(self.known_until)
+            today = clock_shows(self._zone, self.known_until).date()
             yield Standing(
                 *line,
                 account.target,
                 figures,
                 round(expected_by(account.target or 0, account.days, today)),
-                self._forecast(account, figures, self._known_until),
+                self._foreseen(account, figures, self.known_until),
             )
 
     def _look(self, at: int, lines: list[Line], *, at_midnight: bool) -> Iterator[Outcome]:
-        self._known_until = max(self._known_until, at)
+        self.known_until = max(self.known_until, at)
         for line in lines:
             account = self._accounts[line]
             self._changed.pop(line, None)
+            self._touched[line] = None
             if account.quota.ceiling or account.target is None or account.term.end_at <= (self._first_at or 0):
                 continue  # nobody owes it, or it was over before anybody looked
             figures = account.figures(at)
             # The forecast of one day is looked at once, however many leads come in on it.
             pace = at_midnight and account.quota.pace_alert is not None and account.term.start_at < at
-            foreseen = self._forecast(account, figures, at) if pace and at < account.term.end_at else None
+            foreseen = self._foreseen(account, figures, at) if pace and at < account.term.end_at else None
             yield from changes(account, figures, at, foreseen)
         if at_midnight:
             self._open(at)
@@ -125,13 +155,14 @@ class QuotaBook:
             term = term_of(quota.every, quota.zone, at)
             for dims in quota.targets:
                 line = (quota.name, dims, term.key)
-                if self._owns(line) and line not in self._accounts:
+                if self._owns(quota.name) and line not in self._accounts:
                     self._accounts[line] = Account(quota, term, dims, self._policy.in_force(at).version)
+                    self._touched[line] = None
         oldest = self._oldest()
         for line, account in list(self._accounts.items()):
             if account.term.start_at < oldest.get(line[0], 0):
                 self._ceilings.forget(account)
-                del self._accounts[line]
+                self._dropped[line] = self._accounts.pop(line)
                 self._changed.pop(line, None)
         self._next_at = midnight(self._zone, clock_shows(self._zone, at).date() + timedelta(days=1))
 
@@ -153,14 +184,5 @@ class QuotaBook:
         account = self._accounts[fact.quota, fact.dims, fact.term] = Account(quota, term, fact.dims, judging.version)
         return account
 
-    def _forecast(self, account: Account, figures: Figures, at: int) -> Forecast | None:
-        quota, delivered = account.quota, figures.delivered
-        before = [
-            Brought(other.days, other.by_day(other.term.end_at))
-            for (name, dims, _), other in sorted(self._accounts.items(), key=lambda item: item[1].term.start_at)
-            if name == quota.name and dims == account.dims and (self._first_at or 0) <= other.term.start_at
-            and other.term.start_at < account.term.start_at
-        ]  # fmt: skip
-        worth = delivered.weight / delivered.leads / UNIT if delivered.weight else 1.0
-        until = clock_shows(self._zone, at).date()
-        return forecast(before, Brought(account.days, account.by_day(at)), until, worth)
+    def _foreseen(self, account: Account, figures: Figures, at: int) -> Forecast | None:
+        return foreseen(account, self._accounts.values(), self._first_at or 0, figures.delivered, at)

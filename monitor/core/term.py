@@ -49,6 +49,25 @@ def term_on(every: Every, zone: ZoneInfo, day: date) -> Term:
     return Term(key, first, after, midnight(zone, first), midnight(zone, after))
 
 
+def term_named(every: Every, zone: ZoneInfo, key: str) -> Term | None:
+    """The term of that key; None where it is none of such a term."""
+    try:
+        match every:
+            case Every.DAY:
+                day = date.fromisoformat(key)
+            case Every.WEEK:
+                day = date.fromisoformat(f"{key}-1")
+            case Every.MONTH:
+                day = date.fromisoformat(f"{key}-01")
+            case Every.QUARTER:
+                year, _, quarter = key.partition("-Q")
+                day = date(int(year), int(quarter) * 3, 1)
+        term = term_on(every, zone, day)
+    except (OverflowError, ValueError):
+        return None
+    return term if term.key == key else None
+
+
 def midnight(zone: ZoneInfo, day: date) -> int:
     """The first instant of a local date."""
     return reached_at(zone, datetime.combine(day, time()))

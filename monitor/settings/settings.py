@@ -51,10 +51,11 @@ TopicName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
 
 
 class Topics(NamedTuple):
-    """The full names of the four topics, prefix included."""
+    """The full names of the topics, prefix included."""
 
     events: str
     timeline: str
+    facts: str
     outcomes: str
     dead_letters: str
 
@@ -96,6 +97,7 @@ class Settings(BaseSettings):
     )
     topic_events: TopicName = Field("leads.events", description="Topic that lead events are read from.")
     topic_timeline: TopicName = Field("lead-sla.timeline", description="Topic of events in judging order, by lead.")
+    topic_facts: TopicName = Field("lead-sla.quota-facts", description="Topic of what counts for quotas, by quota.")
     topic_outcomes: TopicName = Field("lead-sla.outcomes", description="Topic that outcomes are written to.")
     topic_dead_letters: TopicName = Field("lead-sla.dead-letters", description="Topic for records that are no events.")
     partitions: int = Field(8, ge=1, le=1000, description="Partitions of the timeline, when it is created.")
@@ -210,8 +212,10 @@ class Settings(BaseSettings):
 
     @property
     def topics(self) -> Topics:
-        """The full names of the four topics."""
-        names = (self.topic_events, self.topic_timeline, self.topic_outcomes, self.topic_dead_letters)
+        """The full names of the topics."""
+        names = (
+            self.topic_events, self.topic_timeline, self.topic_facts, self.topic_outcomes, self.topic_dead_letters,
+        )  # fmt: skip
         return Topics(*(self.topic_prefix + name for name in names))
 
     @property

@@ -13,8 +13,11 @@ from monitor.wire.state import UnreadableState
 class Directory:
     """LeadDirectory over the assignment that Faust's leader handed out."""
 
-    def __init__(self, app: LeadApp, partitions: int, judges: Callable[[], Mapping[int, PartitionJudge]]) -> None:
+    def __init__(
+        self, app: LeadApp, table: str, partitions: int, judges: Callable[[], Mapping[int, PartitionJudge]]
+    ) -> None:
         self._app = app
+        self._table = table
         self._partitions = partitions
         self._judges = judges
 
@@ -23,7 +26,7 @@ class Directory:
         partition = partition_of(lead, self._partitions)
         if partition in self._judges():
             return None
-        url = self._app.owner_url(partition)
+        url = self._app.owner_url(self._table, partition)
         if self._app.rebalancing or url is None or url == self._app.engine.advertised_url:
             raise NotReady("the partition of this lead is being moved; try again in a few seconds")
         return url

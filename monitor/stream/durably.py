@@ -10,15 +10,14 @@ from faust.types.tuples import TP
 from monitor.ports import TimeSource
 from monitor.stream.engine.batches import Send
 from monitor.stream.intake import SendAll, Topics, letter
-from monitor.stream.partition_judge import Judged
+from monitor.stream.judged import Judged
 from monitor.stream.partitioning import partition_of
 from monitor.telemetry.engine import EngineMetrics
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.outcome import encode_outcome
-from monitor.wire.timeline import encode_forward
 
-State = tuple[bytes, bytes]
-"""Lead id and packed state."""
+State = tuple[bytes, bytes | None]
+"""Key and packed state; None: nothing is kept of it any more."""
 
 
 class Durably(Protocol):
@@ -32,9 +31,9 @@ class Durably(Protocol):
         ...
 
     async def write(self, partition: int, epoch: int, judged: Judged, next_offset: int) -> int | None:
-        """Return when all of a batch is acknowledged; `next_offset` follows its last timeline record.
+        """Return when all of a batch is acknowledged; `next_offset` follows its last record.
 
-        What merged leads pass on is acknowledged first, then outcomes, then states.
+        What goes to other judges is acknowledged first, then outcomes, then states.
 
         Returns the changelog offset of the last state, None where no state changed. Raises Fenced.
         """
@@ -50,7 +49,7 @@ class Durably(Protocol):
 
 
 class AtLeastOnce:
-    """Forwards and outcomes acknowledged, then states acknowledged, then the engine commits.
+    """What goes onward and outcomes acknowledged, then states acknowledged, then the engine commits.
 
     A crash in between repeats outcomes, with the same id. Whoever is superseded is kept from writing by epoch
     and lease; what slips through all the same is an older state, and recovery keeps the newest.
@@ -59,9 +58,11 @@ class AtLeastOnce:
     alone = False
 
     def __init__(
-        self, topics: Topics, changelog: str, send_all: SendAll, time: TimeSource, metrics: EngineMetrics
+        self, topics: Topics, source: str, changelog: str, send_all: SendAll, time: TimeSource, metrics: EngineMetrics
     ) -> None:
+        """`source`: the topic that is judged; `changelog`: that of its states."""
         self._topics = topics
+        self._source = source
         self._changelog = changelog
         self._send_all = send_all
         self._time = time
@@ -75,9 +76,7 @@ class AtLeastOnce:
         await pass_on(self._send_all, self._topics, judged, epoch)
         started_s = self._time.elapsed_s()
         if judged.damaged:
-            await self._send_all(
-                self._topics.dead_letters, partition, letters(self._topics.timeline, partition, judged), None
-            )
+            await self._send_all(self._topics.dead_letters, partition, letters(self._source, partition, judged), None)
         if judged.outcomes:
             await self._send_all(self._topics.outcomes, partition, tellings(judged), epoch)
             told_s = self._time.elapsed_s()
@@ -98,28 +97,28 @@ class AtLeastOnce:
 
 
 async def pass_on(send_all: SendAll, topics: Topics, judged: Judged, epoch: int) -> None:
-    """Return when what merged leads pass on is in the timeline; with both guarantees it may be there twice.
+    """Return when what goes to other judges is in their topics; with both guarantees it may be there twice.
 
-    It stands there before the batch is committed, and that may be more than once, as with what intake writes: the
-    judge knows an event by its id, and which word on it is the newest. Raises Fenced.
+    It stands there before the batch is committed, and that may be more than once, as with what intake writes: a judge
+    knows an event and a fact by its id, and which word on it is the newest. Raises Fenced.
     """
-    by_partition: defaultdict[int, list[Send]] = defaultdict(list)
-    for forward in judged.forwards:
-        partition = partition_of(forward.lead, topics.partitions)
-        by_partition[partition].append((forward.lead.encode(), encode_forward(forward), ()))
-    sends = (send_all(topics.timeline, partition, records, epoch) for partition, records in by_partition.items())
+    by_partition: defaultdict[tuple[str, int], list[Send]] = defaultdict(list)
+    names = {"timeline": topics.timeline, "facts": topics.facts}
+    for to, key, value in judged.onward:
+        by_partition[names[to], partition_of(key, topics.partitions)].append((key.encode(), value, ()))
+    sends = (send_all(topic, partition, records, epoch) for (topic, partition), records in by_partition.items())
     await asyncio.gather(*sends)
 
 
-def letters(timeline: str, partition: int, judged: Judged) -> list[Send]:
+def letters(source: str, partition: int, judged: Judged) -> list[Send]:
     """The dead letters of a batch of that partition."""
-    tp = TP(timeline, partition)
+    tp = TP(source, partition)
     return [letter(tp, record, DeadLetterReason.INTERNAL_RECORD, detail) for record, detail in judged.damaged]
 
 
 def tellings(judged: Judged) -> list[Send]:
     """The outcome records of a batch."""
-    return [(outcome.lead.encode() or None, encode_outcome(outcome), ()) for outcome in judged.outcomes]
+    return [((outcome.lead or outcome.subject).encode(), encode_outcome(outcome), ()) for outcome in judged.outcomes]
 
 
 def records_of(states: Sequence[State]) -> list[Send]:

@@ -23,6 +23,7 @@ class Topics(NamedTuple):
     events: str
     events_partitions: int
     timeline: str
+    facts: str
     outcomes: str
     dead_letters: str
     partitions: int

@@ -1,8 +1,7 @@
 """The judge: per partition, fold a batch in order, tell, remember, commit; each step acknowledged before the next."""
 
-from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.policy import Policy
@@ -10,8 +9,7 @@ from monitor.ports import TimeSource
 from monitor.stream.durably import Durably
 from monitor.stream.engine.lanes import Batch
 from monitor.stream.engine.ownership import Fenced
-from monitor.stream.engine.shards import Shard
-from monitor.stream.partition_judge import Judged, OpenClocks, PartitionJudge, ReadTick
+from monitor.stream.judged import Judged, PartitionJudging, ReadTick
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.dead_letter import DeadLetterReason
 
@@ -19,31 +17,33 @@ from monitor.wire.dead_letter import DeadLetterReason
 AGREEMENT_PARTITION: Final = 0
 
 
-class Judge:
-    """The agent on the timeline topic."""
+PartitionJudgeT = TypeVar("PartitionJudgeT", bound=PartitionJudging)
+
+
+class Judge(Generic[PartitionJudgeT]):
+    """The agent on a topic that is judged: the timeline, or the facts for the books of the quotas."""
 
     def __init__(
         self,
         policy: Policy,
-        shard: Callable[[int], Shard],
+        judge_of: Callable[[int, Policy], PartitionJudgeT],
         durably: Durably,
         time: TimeSource,
         metrics: Metrics,
     ) -> None:
+        """`judge_of`: makes the judge of a partition of which the states are read."""
         self._policy = policy
-        self._shard = shard
+        self._judge_of = judge_of
         self._durably = durably
         self._time = time
         self._metrics = metrics
-        self.partitions: dict[int, PartitionJudge] = {}
+        self.partitions: dict[int, PartitionJudgeT] = {}
         self.on_judged: Callable[[int, ReadTick | None], None] = lambda partition, tick: None
         """Told after each batch: the partition and the newest tick in it."""
 
     def own(self, partitions: list[int]) -> None:
         """Recovery is complete: begin anew from the tables of exactly these partitions."""
-        self.partitions = {
-            p: PartitionJudge(self._shard(p), self._policy, agreement=p == AGREEMENT_PARTITION) for p in partitions
-        }
+        self.partitions = {partition: self._judge_of(partition, self._policy) for partition in partitions}
 
     def adopt(self, policy: Policy) -> None:
         """Judge all partitions by this policy, each from its next batch on. What is under way is told as it was."""
@@ -51,13 +51,6 @@ class Judge:
         for partition, judge in self.partitions.items():
             judge.adopt(policy)
             self.on_judged(partition, None)
-
-    def open_clocks(self) -> OpenClocks:
-        """Open clocks over all partitions of this worker, by (duty, state)."""
-        total: OpenClocks = Counter()
-        for judge in self.partitions.values():
-            total.update(judge.open_clocks)
-        return total
 
     async def take(self, batch: Batch) -> None:
         """Return when the batch is told and remembered; only then may its offset be committed. Raises Fenced."""
@@ -82,7 +75,7 @@ class Judge:
         for _ in judged.damaged:
             self._metrics.dead_lettered(DeadLetterReason.INTERNAL_RECORD)
         self._metrics.remarked(judged.remarks)
-        self._metrics.forwarded(len(judged.forwards))
+        self._metrics.passed_on(onward.to for onward in judged.onward)
         if judged.tick is not None:
             self._metrics.tick("read")
 

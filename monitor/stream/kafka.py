@@ -1,7 +1,7 @@
 """How to reach Kafka, for our own connections and for Faust's; and the topics that must exist."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,20 +65,21 @@ class KafkaAccess:
         return ssl.create_default_context(cafile=None if self.ca_file is None else str(self.ca_file))
 
 
-async def ensure_topics(access: KafkaAccess, topics: Topics, changelog: str, replication: int) -> Topics:
+async def ensure_topics(access: KafkaAccess, topics: Topics, changelogs: Collection[str], replication: int) -> Topics:
     """Create what is missing. Returns `topics` with the number of partitions that the events topic really has.
 
     Raises TopicMismatch when our own topics exist with another number of partitions, KafkaError when the
     brokers refuse.
     """
-    own = (topics.timeline, topics.outcomes, topics.dead_letters, changelog)
+    own = (topics.timeline, topics.facts, topics.outcomes, topics.dead_letters, *changelogs)
     admin = AIOKafkaAdminClient(**access.client())
     await admin.start()
     try:
         configs = {
             topics.timeline: TIMELINE_CONFIG,
+            topics.facts: TIMELINE_CONFIG,
             topics.dead_letters: DEAD_LETTERS_CONFIG,
-            changelog: CHANGELOG_CONFIG,
+            **dict.fromkeys(changelogs, CHANGELOG_CONFIG),
         }
         wanted = [NewTopic(topics.events, topics.events_partitions, replication)]
         wanted += [

@@ -1,10 +1,10 @@
 """Folds the timeline records of one partition into its leads. No Kafka in here: records in, verdicts out."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from monitor.core.advance import Remark, Step, TimeAdvanced, advance
 from monitor.core.agreement import AGREEMENT, advance_agreement, agreement_next_at
@@ -13,6 +13,7 @@ from monitor.core.calendar import CalendarExhausted
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import Event
 from monitor.core.explanation import Explanation, explained
+from monitor.core.fact import facts_between
 from monitor.core.lead import Lead
 from monitor.core.merging import Forward
 from monitor.core.outcome import Outcome
@@ -20,45 +21,16 @@ from monitor.core.policy import Policy
 from monitor.core.tables import ClockState
 from monitor.core.tellings import pending_as_before
 from monitor.stream.engine.shards import Shard
+from monitor.stream.judged import Judged, Onward, ReadTick, appended_at, kept_to
 from monitor.telemetry.metrics import ClockState as ClockLabel
+from monitor.wire.fact import encode_fact
 from monitor.wire.state import UnreadableState, clock_states, decode_state, encode_state, state_header
-from monitor.wire.timeline import UnreadableRecord, decode_record
+from monitor.wire.timeline import UnreadableRecord, decode_record, encode_forward
 
-_LOG_APPEND_TIME: Final = 1
-"""Kafka's code for a timestamp that the broker gave."""
 _AGREEMENT_KEY: Final = AGREEMENT.encode()
 OpenClocks = Counter[tuple[str, ClockLabel]]
 """How many clocks are open, by (duty, state)."""
 _OPEN: Final[Mapping[ClockState, ClockLabel]] = {ClockState.RUNNING: "running", ClockState.BREACHED: "breached"}
-
-
-class ReadTick(NamedTuple):
-    """A tick as it stands in the timeline."""
-
-    at: int
-    """By the clock of the worker that sent it."""
-    appended_at: int | None
-    """By the clock of the broker; None where the topic keeps the sender's time instead."""
-
-    @property
-    def passed_at(self) -> int:
-        """A clock that is fast moves nobody's time: no more has passed than the broker's clock says."""
-        return min(self.at, self.appended_at or self.at)
-
-
-class Judged(NamedTuple):
-    """What one batch brought about; nothing of it is remembered yet."""
-
-    outcomes: list[Outcome]
-    states: list[tuple[bytes, bytes]]
-    damaged: list[tuple[Any, str]]
-    """(record, what is wrong with it)."""
-    remarks: Counter[tuple[Remark, str]]
-    """How often each remark was made, by the type of the event."""
-    tick: ReadTick | None
-    """The newest tick of the batch."""
-    forwards: Sequence[Forward] = ()
-    """What leads that were merged pass on, to leads of any partition."""
 
 
 class PartitionJudge:
@@ -98,8 +70,12 @@ class PartitionJudge:
         self.deadlines.fill(pending)
         self._look_again()
 
+    def first_at(self) -> int | None:
+        """See PartitionJudging."""
+        return self.deadlines.first()
+
     def adopt(self, policy: Policy) -> None:
-        """Judge by this policy from the next batch on."""
+        """See PartitionJudging."""
         self._policy = policy
         self._look_again()
 
@@ -119,11 +95,11 @@ class PartitionJudge:
             self.deadlines.add(at, key)
 
     def fold(self, records: Iterable[Any]) -> Judged:
-        """Judge records in their order; those that a lead's state already contains change nothing."""
+        """See PartitionJudging."""
         outcomes: list[Outcome] = []
         damaged: list[tuple[Any, str]] = []
         remarks: Counter[tuple[Remark, str]] = Counter()
-        forwards: list[Forward] = []
+        onward: list[Onward] = []
         tick: ReadTick | None = None
         for record in records:
             self._folded_to = record.offset + 1
@@ -133,7 +109,7 @@ class PartitionJudge:
                 damaged.append((record, str(unreadable)))
                 continue
             if isinstance(read, TimeAdvanced):
-                tick = ReadTick(read.at, _appended_at(record))
+                tick = ReadTick(read.at, appended_at(record))
                 read = TimeAdvanced(tick.passed_at)
                 keys = self.deadlines.due(read.at)
             else:
@@ -143,30 +119,23 @@ class PartitionJudge:
                     continue
             for key in keys:
                 try:
-                    step = self._advance(key, read, record.offset)
+                    step = self._advance(key, read, record.offset, onward)
                 except (UnreadableState, CalendarExhausted) as unjudged:
                     damaged.append((record, str(unjudged)))
                     continue
                 if step is None:
                     continue
                 outcomes += step.outcomes
-                if step.forwards:
-                    forwards += step.forwards
                 if not isinstance(read, TimeAdvanced):
                     for remark in step.remarks:
                         remarks[remark, read.type] += 1
-        return Judged(outcomes, list(self._touched.items()), damaged, remarks, tick, forwards)
+        return Judged(outcomes, [*self._touched.items()], damaged, remarks, tick, onward)
 
     def remember(self, judged: Judged, changelog_offset: int | None, *, alone: bool = True) -> None:
-        """The batch is told and its states are acknowledged: from now on they are the truth.
-
-        `alone`: nobody else can have written to this partition of the changelog. Otherwise what somebody wrote in
-        between, a superseded worker for one, is left for the next recovery to read.
-        """
+        """See PartitionJudging."""
         if changelog_offset is not None:
-            read_to = self._shard.changelog_offset
-            unread = changelog_offset - len(judged.states) - (-1 if read_to is None else read_to)
-            self._shard.put_all(judged.states, changelog_offset if alone or not unread else read_to or 0)
+            kept = kept_to(judged, changelog_offset, self._shard.changelog_offset, alone=alone)
+            self._shard.put_all(judged.states, kept)
         if judged.tick is not None:
             self._judged_until = max(self._judged_until, judged.tick.passed_at)
         self._touched.clear()
@@ -184,7 +153,9 @@ class PartitionJudge:
         found = self.lead(name)
         return None if found is None else explained(found, self._policy, self._judged_until)
 
-    def _advance(self, key: bytes, event: Event | Forward | TimeAdvanced, offset: int) -> Step | None:
+    def _advance(
+        self, key: bytes, event: Event | Forward | TimeAdvanced, offset: int, onward: list[Onward]
+    ) -> Step | None:
         """None: the record changes nothing of the lead, as one that its state already contains."""
         packed = self._packed(key)
         before, next_at = None, 0
@@ -206,6 +177,10 @@ class PartitionJudge:
                 self.deadlines.add(next_at, key)
         if early and before is not None and next_at == waits_at and _as_before(before, step):
             return None  # nothing has come of it
+        if step.forwards:
+            onward += [Onward("timeline", forward.lead, encode_forward(forward)) for forward in step.forwards]
+        if self._policy.counts:
+            onward += [Onward("facts", fact.quota, encode_fact(fact, offset)) for fact in facts_between(before, after)]
         # Packed at once, while all of it is still in the processor's caches; few leads occur twice in a batch.
         self._touched[key] = encode_state(after, offset, next_at)
         if before is None:
@@ -238,11 +213,6 @@ class PartitionJudge:
 
 def _as_before(before: Lead, step: Step) -> bool:
     return not step.outcomes and step.lead.fold is before.fold
-
-
-def _appended_at(record: Any) -> int | None:
-    """The last microsecond of the millisecond in which the broker took it."""
-    return int(record.timestamp) * 1_000 + 999 if record.timestamp_type == _LOG_APPEND_TIME else None
 
 
 def _count(counts: OpenClocks, lead: Lead, step: int) -> None:

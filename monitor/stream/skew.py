@@ -3,7 +3,7 @@
 The brokers' clock is the one that counts: it stamps what all workers write, and there is one for each partition.
 """
 
-from monitor.stream.partition_judge import ReadTick
+from monitor.stream.judged import ReadTick
 
 
 class Skew:

@@ -14,7 +14,7 @@ from monitor.ports import TimeSource
 from monitor.stream.engine.batches import Send
 from monitor.stream.engine.ownership import Fenced
 from monitor.stream.intake import SendAll, Topics
-from monitor.stream.partition_judge import PartitionJudge, ReadTick
+from monitor.stream.judged import PartitionJudging, ReadTick
 from monitor.stream.positions import Positions
 from monitor.stream.skew import Skew
 from monitor.telemetry.metrics import Metrics
@@ -41,19 +41,20 @@ class _Sent(NamedTuple):
 
 
 class Ticker:
-    """One per worker, over the partitions that it owns.
+    """One per worker, over the partitions that it owns: of the timeline, and of the facts for the books.
 
     A tick `T` is sent only after every record that any input partition held at `T` has been re-keyed and
     acknowledged in the timeline: ends are read at `T`, and the group must have committed them, whichever
     worker reads which partition. Then the same is done with the timeline itself: a lead that was merged is judged on
-    another partition than the one that its history goes to. So whatever could disprove a breach stands before the
-    tick in the log, unless it came through two merges or more.
+    another partition than the one that its history goes to, and the judges write the facts. So whatever could disprove
+    a breach stands before the tick in the log, unless it came through two merges or more.
     """
 
     def __init__(
         self,
         topics: Topics,
-        judges: Callable[[], Mapping[int, PartitionJudge]],
+        judges: Callable[[], Mapping[int, PartitionJudging]],
+        books: Callable[[], Mapping[int, PartitionJudging]],
         epoch: Callable[[], int],
         positions: Positions,
         send_all: SendAll,
@@ -62,23 +63,25 @@ class Ticker:
     ) -> None:
         self._topics = topics
         self._judges = judges
+        self._books = books
         self._epoch = epoch
         self._positions = positions
         self._send_all = send_all
         self._time = time
         self._metrics = metrics
         self._changed = asyncio.Event()
-        self._sent: dict[int, _Sent] = {}
+        self._sent: dict[TopicPartition, _Sent] = {}
         """Per partition, a tick that was sent and not yet read."""
         self._skew = Skew()
         self._compare_s = time.elapsed_s()
         """When our clock is to be compared with the brokers' again, monotonic."""
 
-    def judged(self, partition: int, tick: ReadTick | None) -> None:
+    def judged(self, topic: str, partition: int, tick: ReadTick | None) -> None:
         """A batch was judged: deadlines may have come or gone."""
-        sent = self._sent.get(partition)
+        tp = TopicPartition(topic, partition)
+        sent = self._sent.get(tp)
         if tick is not None and sent is not None and tick.at >= sent.at:
-            del self._sent[partition]
+            del self._sent[tp]
             if tick.at == sent.at:  # another worker's tick tells nothing of our clock
                 self._compare(tick._replace(at=sent.at - sent.skew_us + self._skew.us))
         self._changed.set()
@@ -125,13 +128,14 @@ class Ticker:
         if abs(changed_us) > SKEW_LOGGED_US:
             log.warning("the brokers' clock is %.3f s ahead of this worker's: theirs is followed", self._skew.us / 1e6)
 
-    def _waiting(self) -> dict[int, int]:
+    def _waiting(self) -> dict[TopicPartition, int]:
         waiting = {}
-        for partition, judge in self._judges().items():
-            at = judge.deadlines.first()
-            sent = self._sent.get(partition)
-            if at is not None and (sent is None or at > sent.at):
-                waiting[partition] = at
+        for topic, judges in ((self._topics.timeline, self._judges()), (self._topics.facts, self._books())):
+            for partition, judge in judges.items():
+                tp, at = TopicPartition(topic, partition), judge.first_at()
+                sent = self._sent.get(tp)
+                if at is not None and (sent is None or at > sent.at):
+                    waiting[tp] = at
         return waiting
 
     async def _sleep(self, seconds: float) -> None:
@@ -174,16 +178,16 @@ class Ticker:
         topics = self._topics
         await self._until_read(topics.events, topics.events_partitions, epoch)
         await self._until_read(topics.timeline, topics.partitions, epoch)
-        due = [partition for partition, at in self._waiting().items() if at <= now_at]
+        due = [tp for tp, at in self._waiting().items() if at <= now_at]
         if not due and self._compare_s <= self._time.elapsed_s():
-            due = sorted(self._judges())[:1]
+            due = [TopicPartition(topics.timeline, partition) for partition in sorted(self._judges())[:1]]
             self._compare_s = self._time.elapsed_s() + COMPARE_EVERY_S  # if it is lost, try again then
         record: Send = (None, encode_tick(TimeAdvanced(now_at)), ())
-        for partition in due:
-            self._sent[partition] = _Sent(now_at, skew_us)  # before it is: it may be read before we hear that it was
+        for tp in due:
+            self._sent[tp] = _Sent(now_at, skew_us)  # before it is: it may be read before we hear that it was
             try:
-                await self._send_all(self._topics.timeline, partition, [record], epoch)
+                await self._send_all(tp.topic, tp.partition, [record], epoch)
             except BaseException:
-                self._sent.pop(partition, None)
+                self._sent.pop(tp, None)
                 raise
             self._metrics.tick("sent")

@@ -14,7 +14,7 @@ from monitor.stream.durably import State, letters, pass_on, records_of, tellings
 from monitor.stream.engine.batches import BATCH_BYTES_MAX, REQUEST_BYTES_MAX, Send, send_in_batches
 from monitor.stream.engine.ownership import Fenced, SelfFenced
 from monitor.stream.intake import SendAll, Topics
-from monitor.stream.partition_judge import Judged
+from monitor.stream.judged import Judged
 from monitor.telemetry.engine import EngineMetrics, FenceReason
 
 log = logging.getLogger(__name__)
@@ -43,19 +43,23 @@ class Transactional:
         self,
         client: Mapping[str, Any],
         group: str,
+        ids: str,
         topics: Topics,
+        source: str,
         changelog: str,
         send_all: SendAll,
         epoch: Callable[[], int],
         time: TimeSource,
         metrics: EngineMetrics,
     ) -> None:
-        """`client`: connection settings of aiokafka; `send_all`: writes what belongs to no transaction; `epoch`: that
-        of the present assignment.
+        """`client`: connection settings of aiokafka; `ids`: what transactional ids begin with; `source`: the topic
+        that is judged; `send_all`: writes what belongs to no transaction; `epoch`: that of the present assignment.
         """
         self._client = dict(client)
         self._group = group
+        self._ids = ids
         self._topics = topics
+        self._source = source
         self._changelog = changelog
         self._send_all = send_all
         self._epoch = epoch
@@ -69,7 +73,7 @@ class Transactional:
         for partition in partitions:
             self._producers[partition] = AIOKafkaProducer(
                 **self._client,
-                transactional_id=f"{self._group}-{partition}",
+                transactional_id=f"{self._ids}-{partition}",
                 transaction_timeout_ms=int(TRANSACTION_S_MAX * 1_000),
                 linger_ms=0,
                 retry_backoff_ms=RETRY_MS,
@@ -82,16 +86,14 @@ class Transactional:
     async def write(self, partition: int, epoch: int, judged: Judged, next_offset: int) -> int | None:
         """See Durably; the offset is committed inside the transaction.
 
-        Forwards are not part of it. The end of a transaction takes up an offset that nobody ever reads; behind it a
-        partition of the timeline would look as if it had not been judged to its end.
+        What goes to other judges is not part of it. The end of a transaction takes up an offset that nobody ever reads;
+        behind it a partition of the timeline would look as if it had not been judged to its end.
         """
         await pass_on(self._send_all, self._topics, judged, epoch)
         async with self._transaction(partition, epoch) as producer:
-            position = {TopicPartition(self._topics.timeline, partition): next_offset}
+            position = {TopicPartition(self._source, partition): next_offset}
             _, _, offset, _ = await asyncio.gather(
-                self._send(
-                    producer, self._topics.dead_letters, partition, letters(self._topics.timeline, partition, judged)
-                ),
+                self._send(producer, self._topics.dead_letters, partition, letters(self._source, partition, judged)),
                 self._send(producer, self._topics.outcomes, partition, tellings(judged)),
                 self._send(producer, self._changelog, partition, records_of(judged.states)),
                 producer.send_offsets_to_transaction(position, self._group),

@@ -80,7 +80,11 @@ class Watch:
         metrics: Metrics,
     ) -> None:
         """`owned`: (topic, partition) pairs of this worker; `recovery_left`: None while nothing is recovered."""
-        self._sizes = [(topics.events, topics.events_partitions), (topics.timeline, topics.partitions)]
+        self._sizes = [
+            (topics.events, topics.events_partitions),
+            (topics.timeline, topics.partitions),
+            (topics.facts, topics.partitions),
+        ]
         self._positions = positions
         self._owned = owned
         self._recovery_left = recovery_left

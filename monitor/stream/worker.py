@@ -1,15 +1,19 @@
-"""One worker: the agents, the table and the ticker, from start to a clean stop."""
+"""One worker: the agents, the tables and the ticker, from start to a clean stop."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from monitor.core.policy import Policy
+from monitor.core.standing import Standing
 from monitor.notify.outbox import Outbox
 from monitor.ports import TimeSource
+from monitor.stream.book_judge import BookJudge
 from monitor.stream.directory import Directory
 from monitor.stream.durably import AtLeastOnce, Durably
 from monitor.stream.engine.app import EngineSettings, LeadApp
@@ -17,9 +21,11 @@ from monitor.stream.engine.ownership import Fenced
 from monitor.stream.engine.shards import MemoryShard, RocksShard, Shard
 from monitor.stream.garbage import collect_less_often
 from monitor.stream.intake import Intake, Topics
-from monitor.stream.judge import Judge
+from monitor.stream.judge import AGREEMENT_PARTITION, Judge
 from monitor.stream.kafka import KafkaAccess
 from monitor.stream.notifier import Notifier
+from monitor.stream.partition_judge import OpenClocks, PartitionJudge
+from monitor.stream.partitioning import partition_of
 from monitor.stream.positions import Positions
 from monitor.stream.ticker import Ticker
 from monitor.stream.transactional import Transactional
@@ -32,6 +38,8 @@ log = logging.getLogger(__name__)
 STOP_S_MAX = 20.0
 # What has crashed need not end in order: the sooner it is started again, the better.
 CRASHED_STOP_S_MAX = 5.0
+LEADS, QUOTAS = TABLES = ("leads", "quotas")
+"""The tables: states of leads, books of quotas."""
 
 
 @dataclass(frozen=True)
@@ -73,39 +81,45 @@ class Worker:
             advertised_url=settings.advertised_url,
             metrics=metrics.engine,
             credentials=settings.access.faust_credentials(),
+            tables=TABLES,
             open_shard=self._open_shard,
             elapsed_s=time.elapsed_s,
             true_ends=self._positions.true_ends,
             on_taken=self._taken,
             on_given_up=self._given_up,
             on_shards_ready=self._recovered,
-            committed_elsewhere=frozenset({topics.timeline} if settings.transactional else ()),
+            committed_elsewhere=frozenset({topics.timeline, topics.facts} if settings.transactional else ()),
         )
         self._app = LeadApp(engine)
         app = self._app
-        self._durably = self._make_durably()
-        self._judge = Judge(policy, app.shard, self._durably, time, metrics)
+        self._durably = {LEADS: self._make_durably(LEADS), QUOTAS: self._make_durably(QUOTAS)}
+        self._judge = Judge(policy, self._lead_judge, self._durably[LEADS], time, metrics)
+        self._bookkeeper = Judge(policy, self._book_judge, self._durably[QUOTAS], time, metrics)
         self._ticker = Ticker(
-            topics, lambda: self._judge.partitions, lambda: app.ownership.epoch, self._positions, app.send_all, time,
-            metrics,
+            topics, lambda: self._judge.partitions, lambda: self._bookkeeper.partitions, lambda: app.ownership.epoch,
+            self._positions, app.send_all, time, metrics,
         )  # fmt: skip
-        self._judge.on_judged = self._ticker.judged
-        metrics.watch_clocks(self._judge.open_clocks)
+        self._judge.on_judged = partial(self._ticker.judged, topics.timeline)
+        self._bookkeeper.on_judged = partial(self._ticker.judged, topics.facts)
+        metrics.watch_clocks(self._open_clocks)
+        metrics.watch_quotas(self._standings)
         app.take_batches("intake", topics.events, Intake(topics, settings.limits, app.send_all, metrics).take)
         app.take_batches("judge", topics.timeline, self._judge.take, continuous=True)
+        app.take_batches("bookkeeper", topics.facts, self._bookkeeper.take, continuous=True)
         notifier = Notifier(topics, outbox, app.send_all, metrics)
         app.take_batches("notifier", topics.outcomes, notifier.take, drained=False)
         self._watch = Watch(topics, self._positions, self._owned, app.recovery_left, time, metrics)
-        self.directory = Directory(app, topics.partitions, lambda: self._judge.partitions)
+        self.directory = Directory(app, LEADS, topics.partitions, lambda: self._judge.partitions)
 
     @staticmethod
-    def changelog_of(group: str) -> str:
-        """The name of the table's changelog topic, which has to exist before the worker starts."""
-        return f"{group}-leads-changelog"
+    def changelogs_of(group: str) -> list[str]:
+        """The names of the tables' changelog topics, which have to exist before the worker starts."""
+        return [f"{group}-{table}-changelog" for table in TABLES]
 
     def adopt(self, policy: Policy) -> None:
         """Judge by this policy from the next batches on."""
         self._judge.adopt(policy)
+        self._bookkeeper.adopt(policy)
 
     def live(self) -> list[str]:
         """See `monitor.ports.Health`."""
@@ -148,22 +162,45 @@ class Worker:
             async with asyncio.timeout(limit_s):
                 await self._app.quiesce()
                 await self._app.stop()
-                await self._durably.end()
+                await self._end_writing()
         except TimeoutError:
             log.warning("stopping took longer than %s s; what was not committed will be read again", limit_s)
         await self._positions.stop()
 
-    def _open_shard(self, partition: int) -> Shard:
+    def _lead_judge(self, partition: int, policy: Policy) -> PartitionJudge:
+        return PartitionJudge(self._app.shard(LEADS, partition), policy, agreement=partition == AGREEMENT_PARTITION)
+
+    def _book_judge(self, partition: int, policy: Policy) -> BookJudge:
+        partitions = self._settings.topics.partitions
+        return BookJudge(
+            self._app.shard(QUOTAS, partition), policy, lambda quota: partition_of(quota, partitions) == partition
+        )
+
+    def _open_clocks(self) -> OpenClocks:
+        total: OpenClocks = Counter()
+        for judge in self._judge.partitions.values():
+            total.update(judge.open_clocks)
+        return total
+
+    def _standings(self) -> Iterator[Standing]:
+        for books in self._bookkeeper.partitions.values():
+            yield from books.standings()
+
+    def _open_shard(self, table: str, partition: int) -> Shard:
         if self._settings.state_dir is None:
             return MemoryShard()
-        return RocksShard(self._settings.state_dir / self._settings.group / str(partition))
+        folder = self._settings.state_dir / self._settings.group
+        return RocksShard(folder / str(partition) if table == LEADS else folder / table / str(partition))
 
-    def _make_durably(self) -> Durably:
-        settings, app = self._settings, self._app
+    def _make_durably(self, table: str) -> Durably:
+        settings, app, topics = self._settings, self._app, self._settings.topics
+        source = topics.timeline if table == LEADS else topics.facts
+        changelog = app.changelog_topic(table)
         if not settings.transactional:
-            return AtLeastOnce(settings.topics, app.changelog_topic, app.send_all, self._time, self._metrics.engine)
+            return AtLeastOnce(topics, source, changelog, app.send_all, self._time, self._metrics.engine)
+        ids = settings.group if table == LEADS else f"{settings.group}-{table}"
         return Transactional(
-            settings.access.client(), settings.group, settings.topics, app.changelog_topic, app.send_all,
+            settings.access.client(), settings.group, ids, topics, source, changelog, app.send_all,
             lambda: app.ownership.epoch, self._time, self._metrics.engine,
         )  # fmt: skip
 
@@ -172,20 +209,28 @@ class Worker:
 
     async def _taken(self, partitions: list[int]) -> None:
         self._assigned_s = self._time.elapsed_s()
-        await self._durably.begin(partitions)
+        await asyncio.gather(*(durably.begin(partitions) for durably in self._durably.values()))
 
     async def _given_up(self) -> None:
         self._judge.own([])
+        self._bookkeeper.own([])
         self._ticker.reset()
         self._watch.revoked()
         self._metrics.engine.owns(0)
-        await self._durably.end()
+        await self._end_writing()
 
-    async def _recovered(self, partitions: list[int]) -> None:
+    async def _end_writing(self) -> None:
+        await asyncio.gather(*(durably.end() for durably in self._durably.values()))
+
+    async def _recovered(self, table: str, partitions: list[int]) -> None:
         try:
-            await self._repair(partitions)
+            await self._repair(table, partitions)
         except Fenced:
             log.info("the assignment changed while states were written again")
+            return
+        if table == QUOTAS:
+            self._bookkeeper.own(partitions)
+            self._ticker.reset()
             return
         self._judge.own(partitions)
         self._ticker.reset()
@@ -197,12 +242,12 @@ class Worker:
             "epoch %s: judging partitions %s, %.1f s after they came", self._app.ownership.epoch, partitions, seconds
         )
 
-    async def _repair(self, partitions: list[int]) -> None:
+    async def _repair(self, table: str, partitions: list[int]) -> None:
         """A superseded worker's older record may stand behind the newest: compaction must not keep the older one."""
         epoch = self._app.ownership.epoch
         for partition in partitions:
-            states = self._app.take_stale(partition)
+            states = self._app.take_stale(table, partition)
             if states:
-                await self._durably.repair(partition, epoch, states)
+                await self._durably[table].repair(partition, epoch, states)
                 self._metrics.engine.repaired(len(states))
                 log.warning("partition %s: %s states written again behind older ones", partition, len(states))

@@ -35,6 +35,30 @@ METRICS: Final[Mapping[str, Spec]] = {
         "Clocks without a final verdict on the partitions of this worker; breached: late, and nobody acted yet.",
         ("duty", "state"),
     ),
+    "lead_sla_quota_target": Spec(
+        "gauge",
+        "Leads or points that a quota asks for in its present term, or a ceiling allows, on the partitions of this"
+        " worker; dims are the values that it is counted by, in the agreement's order.",
+        ("quota", "dims"),
+    ),
+    "lead_sla_quota_delivered": Spec(
+        "gauge", "What counts towards it so far, what may still be taken back included.", ("quota", "dims")
+    ),
+    "lead_sla_quota_pending": Spec("gauge", "Of that, what may still be taken back.", ("quota", "dims")),
+    "lead_sla_quota_clawed_back": Spec(
+        "gauge", "What sales rejected in time, so that it no longer counts.", ("quota", "dims")
+    ),
+    "lead_sla_quota_refused": Spec(
+        "gauge", "What did not meet the definition of its stage and never counted.", ("quota", "dims")
+    ),
+    "lead_sla_quota_expected_by_now": Spec(
+        "gauge", "What the target asks for by the last midnight, each working day the same.", ("quota", "dims")
+    ),
+    "lead_sla_quota_forecast": Spec(
+        "gauge",
+        "What the term will have brought by its end; not there while there is too little to go by.",
+        ("quota", "dims"),
+    ),
     "lead_sla_outcomes_total": Spec(
         "counter",
         "Outcomes said; a crash may repeat one. Segments that the policy does not name are 'other'.",
@@ -53,8 +77,11 @@ METRICS: Final[Mapping[str, Spec]] = {
     "lead_sla_detection_delay_seconds": Spec(
         "histogram", "Time from due plus hold to the breach being announced.", buckets=_DETECTION_S
     ),
-    "lead_sla_forwards_total": Spec(
-        "counter", "Events passed on from merged leads to those that they were merged into; a crash may repeat one."
+    "lead_sla_onward_records_total": Spec(
+        "counter",
+        "Records that a judge wrote for another: to the timeline, what a merged lead passes on and which lead came in"
+        " above a ceiling; to the facts, what counts for quotas. A crash may repeat one.",
+        ("to",),
     ),
     "lead_sla_ticks_total": Spec(
         "counter", "Ticks sent, held back because intake or a judge was behind, and read by the judge.", ("result",)

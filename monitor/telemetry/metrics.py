@@ -17,6 +17,7 @@ from monitor.core.outcome import Kind, Outcome
 from monitor.telemetry.catalogue import METRICS, counter, gauge, histogram
 from monitor.telemetry.channels import ChannelMetrics
 from monitor.telemetry.engine import EngineMetrics
+from monitor.telemetry.quotas import QUOTA_KINDS, QuotaGauges, Standings
 
 # The `_created` twins double the number of series and nothing reads them.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -79,6 +80,7 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry | None = None, *, version: str = "") -> None:
         self.registry = registry or CollectorRegistry()
         self._duties: frozenset[str] = frozenset()
+        self._quotas: frozenset[str] = frozenset()
         self._teams: frozenset[str] = frozenset()
         self._segments: frozenset[str] = frozenset()
         self._types: frozenset[str] = frozenset()
@@ -90,13 +92,15 @@ class Metrics:
         self._dead_letters = counter("lead_sla_dead_letters_total", self.registry)
         self._clocks = _ClockGauge()
         self.registry.register(self._clocks)
+        self._books = QuotaGauges()
+        self.registry.register(self._books)
         self._outcomes = counter("lead_sla_outcomes_total", self.registry)
         self._first_touch = histogram("lead_sla_first_touch_seconds", self.registry)
         self._lateness = histogram("lead_sla_lateness_seconds", self.registry)
         self._batch_records = histogram("lead_sla_judge_batch_records", self.registry)
         self._batch_seconds = histogram("lead_sla_judge_batch_seconds", self.registry)
         self._detection = histogram("lead_sla_detection_delay_seconds", self.registry)
-        self._forwards = counter("lead_sla_forwards_total", self.registry)
+        self._onward = counter("lead_sla_onward_records_total", self.registry)
         self._ticks = counter("lead_sla_ticks_total", self.registry)
         self._skew = gauge("lead_sla_clock_skew_seconds", self.registry)
         self._lag = gauge("lead_sla_partition_lag_records", self.registry)
@@ -113,6 +117,7 @@ class Metrics:
         *,
         policy_version: str,
         duties: Collection[str],
+        quotas: Collection[str],
         teams: Collection[str],
         segments: Collection[str],
         limits_s: Collection[float],
@@ -125,7 +130,8 @@ class Metrics:
         `limits_s` are the policy's limits in seconds: each becomes a bucket, so that the share in time is exact.
         May be called again for a new policy; then the histograms of waits start afresh.
         """
-        self._duties, self._teams, self._segments = frozenset(duties), frozenset(teams), frozenset(segments)
+        self._duties, self._quotas = frozenset(duties), frozenset(quotas)
+        self._teams, self._segments = frozenset(teams), frozenset(segments)
         self._types, self._reasons = frozenset(event_types) | {UNKNOWN_TYPE}, frozenset(dead_letter_reasons)
         self.channels.initialise(channels)
         self._clocks.duties = self._duties
@@ -144,6 +150,10 @@ class Metrics:
             self._dead_letters.labels(reason)
         for duty, kind, team, segment in product(self._duties, Kind, self._teams, self._segments | {NONE, OTHER}):
             self._outcomes.labels(duty, kind, team, segment)
+        for quota, kind, team, segment in product(
+            self._quotas, QUOTA_KINDS, self._teams, self._segments | {NONE, OTHER}
+        ):
+            self._outcomes.labels(quota, kind, team, segment)
         for duty in self._duties:
             self._first_touch.labels(duty)
             self._lateness.labels(duty)
@@ -151,6 +161,8 @@ class Metrics:
             self._outcomes.labels(AGREEMENT_DUTY, kind, NONE, NONE)
         for result in ("sent", "held_back", "read"):
             self._ticks.labels(result)
+        for to in ("timeline", "facts"):
+            self._onward.labels(to)
         for reloaded in get_args(ReloadResult):
             self._reloads.labels(reloaded)
         for legality in get_args(Legality):
@@ -168,6 +180,10 @@ class Metrics:
         """Ask `open_clocks` at every scrape for the clocks on the partitions that this worker owns then."""
         self._clocks.open_clocks = open_clocks
 
+    def watch_quotas(self, standings: Standings) -> None:
+        """Ask `standings` at every scrape how the quotas stand on the partitions that this worker owns then."""
+        self._books.standings = standings
+
     def outcomes_said(self, outcomes: Iterable[Outcome]) -> None:
         """These outcomes were acknowledged by the broker."""
         said: defaultdict[tuple[str, Kind, str, str], int] = defaultdict(int)
@@ -175,7 +191,7 @@ class Metrics:
         late_us: defaultdict[str, list[int]] = defaultdict(list)
         for outcome in outcomes:
             kind, evidence_at = outcome.kind, outcome.evidence_at
-            duty = _bounded(outcome.duty, self._duties) if outcome.lead else AGREEMENT_DUTY
+            duty = self._named(outcome)
             said[duty, kind, outcome.team, outcome.segment] += 1
             if evidence_at is None or outcome.revision:
                 continue  # a revised verdict was measured when it was first said
@@ -188,6 +204,12 @@ class Metrics:
             self._outcomes.labels(*bounded, _bounded(segment, self._segments)).inc(count)
         self._observe(self._first_touch, touched_us)
         self._observe(self._lateness, late_us)
+
+    def _named(self, outcome: Outcome) -> str:
+        """The duty, the quota or the agreement that it is about, of those that are known."""
+        if outcome.delivery is not None:
+            return _bounded(outcome.duty, self._quotas)
+        return _bounded(outcome.duty, self._duties) if outcome.lead else AGREEMENT_DUTY
 
     def _observe(self, waits: Histogram, by_duty: Mapping[str, Sequence[int]]) -> None:
         for duty, waits_us in by_duty.items():
@@ -232,9 +254,10 @@ class Metrics:
         """The files of the agreement had changed."""
         self._reloads.labels(result).inc()
 
-    def forwarded(self, count: int) -> None:
-        """So many events were passed on from leads that were merged."""
-        self._forwards.inc(count)
+    def passed_on(self, to: Iterable[str]) -> None:
+        """A judge wrote a record for another one into each of these topics."""
+        for topic in to:
+            self._onward.labels(topic).inc()
 
     def ready(self, ready: bool) -> None:
         """This worker judges, or it does not."""

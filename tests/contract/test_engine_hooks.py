@@ -154,7 +154,7 @@ GROUND: Final[dict[str, dict[str, str]]] = {
 }
 HOOKS: Final = [(heading, path) for heading, ground in GROUND.items() for path in ground]
 OURS: Final = (
-    app.LeadApp, app.LeadTable, store.PartitionStore, transport.BatchSchema, consumer_thread.ConsumerThread,
+    app.LeadApp, app.StateTable, store.PartitionStore, transport.BatchSchema, consumer_thread.ConsumerThread,
     consumer.Consumer, producer.Producer, transport.Transport,
 )  # fmt: skip
 NAMED_TUPLE: Final = {"_replace", "_asdict", "_fields"}

@@ -14,6 +14,7 @@ def full_exposition() -> bytes:
     metrics.initialise(
         policy_version="2026-Q4",
         duties=["first-touch"],
+        quotas=(),
         teams=["sales", "marketing"],
         segments=["enterprise", 'odd "quoted"\nname'],
         limits_s=[5, 300, 14400],

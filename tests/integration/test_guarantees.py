@@ -34,14 +34,14 @@ class Site:
     def __init__(self, bootstrap: str, prefix: str) -> None:
         self.access = KafkaAccess(bootstrap)
         self.group = prefix + "group"
-        names = (prefix + name for name in ("timeline", "outcomes", "dead-letters"))
+        names = (prefix + name for name in ("timeline", "facts", "outcomes", "dead-letters"))
         self.topics = Topics(prefix + "events", 1, *names, 1)
         self.changelog = prefix + "changelog"
         self.epoch = 0
         self._plain = AIOKafkaProducer(bootstrap_servers=bootstrap)
 
     async def start(self) -> None:
-        await ensure_topics(self.access, self.topics, self.changelog, 1)
+        await ensure_topics(self.access, self.topics, [self.changelog], 1)
         await self._plain.start()
 
     async def stop(self) -> None:
@@ -52,13 +52,13 @@ class Site:
 
     def at_least_once(self) -> Durably:
         metrics = EngineMetrics(CollectorRegistry())
-        return AtLeastOnce(self.topics, self.changelog, self.send_all, SystemTime(), metrics)
+        return AtLeastOnce(self.topics, self.topics.timeline, self.changelog, self.send_all, SystemTime(), metrics)
 
     def transactional(self) -> Durably:
         metrics = EngineMetrics(CollectorRegistry())
         return Transactional(
-            self.access.client(), self.group, self.topics, self.changelog, self.send_all, lambda: self.epoch,
-            SystemTime(), metrics,
+            self.access.client(), self.group, self.group, self.topics, self.topics.timeline, self.changelog,
+            self.send_all, lambda: self.epoch, SystemTime(), metrics,
         )  # fmt: skip
 
     async def records(self, topic: str, isolation: str = "read_committed") -> list[Any]:
@@ -107,7 +107,7 @@ def judged(*offsets: int) -> Judged:
     """One lead's outcome and state for each of these timeline offsets."""
     said = [outcome(Kind.BREACHED, lead=f"L-{offset}") for offset in offsets]
     states = [(b"L-%d" % offset, encode_state(new_lead(f"L-{offset}"), offset, None)) for offset in offsets]
-    return Judged(said, states, [], Counter(), None)
+    return Judged(said, states, [], Counter(), None, [])
 
 
 def leads(records: list[Any]) -> list[str]:

@@ -45,9 +45,11 @@ def recorded() -> dict[str, dict[int, Partition]]:
 
 async def left_behind(bootstrap: str, prefix: str, topics: Mapping[str, Mapping[int, Partition]], unread: int) -> None:
     """Write these topics and what the group had committed: all but the last few records of the timeline."""
-    names = Topics("leads.events", 3, "lead-sla.timeline", "lead-sla.outcomes", "lead-sla.dead-letters", 4)
+    names = Topics(
+        "leads.events", 3, "lead-sla.timeline", "lead-sla.quota-facts", "lead-sla.outcomes", "lead-sla.dead-letters", 4
+    )
     own = Topics(*(prefix + name if isinstance(name, str) else name for name in names))
-    await ensure_topics(KafkaAccess(bootstrap), own, prefix + CHANGELOG, 1)
+    await ensure_topics(KafkaAccess(bootstrap), own, [prefix + CHANGELOG], 1)
     committed = {}
     async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
         for topic, partitions in topics.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from monitor.stream.engine.store import PartitionStore
 from monitor.stream.intake import Intake, Topics
 from monitor.stream.judge import Judge
 from monitor.stream.ticker import Ticker
-from monitor.stream.worker import Worker
+from monitor.stream.worker import LEADS, QUOTAS, Worker
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.lead_event import TimeLimits
 from tests.simulation.clients import JUDGES, LOST, TIMELINE, PlainProducer, Positions, Reader, TransactionalProducer
@@ -33,8 +34,9 @@ START_AT = 1_790_841_600_000_000
 """The wall clock when a simulation begins: 2026-10-01T08:00:00Z."""
 SESSION_S = 6.0
 COMMIT_S = 0.2
-CHANGELOG = JUDGES[1]
-TOPICS = Topics("events", 2, TIMELINE, JUDGES[0], "dead-letters", 3)
+CHANGELOG, BOOKS = JUDGES[1:]
+CHANGELOGS = {LEADS: CHANGELOG, QUOTAS: BOOKS}
+TOPICS = Topics("events", 2, TIMELINE, "facts", JUDGES[0], "dead-letters", 3)
 METRICS = Metrics(version="simulated")
 LIMITS = TimeLimits(future_us=2**62, past_us=2**62)
 
@@ -67,7 +69,7 @@ class App:
     send_all = LeadApp.send_all
     quiesce = LeadApp.quiesce
     crashed = rebalancing = False
-    continuous_topics = frozenset({TOPICS.timeline})
+    continuous_topics = frozenset({TOPICS.timeline, TOPICS.facts})
     log = logging.getLogger("simulation")
     flow_control = SimpleNamespace(suspend=lambda: None, clear=lambda: None)
     monitor = SimpleNamespace(track_tp_end_offset=lambda tp, offset: None)
@@ -81,7 +83,7 @@ class App:
         self.producer = PlainProducer(process, cluster, self)
         self.committed_elsewhere: frozenset[str] = frozenset()
         self.lanes: list[Lanes] = []
-        self.store: PartitionStore
+        self.stores: dict[str, PartitionStore]
         self.consumer: Reader
         self._consumer: Reader
         self._crashed = crashed
@@ -90,16 +92,13 @@ class App:
         """The process will end soon."""
         self._crashed(reason)
 
-    async def on_shards_ready(self, partitions: list[int]) -> None:
-        """Set by the worker."""
-
-    def shard(self, partition: int) -> Shard:
+    def shard(self, table: str, partition: int) -> Shard:
         """See LeadApp."""
-        return self.store.shard(partition)
+        return self.stores[table].shard(partition)
 
-    def take_stale(self, partition: int) -> list[tuple[bytes, bytes]]:
+    def take_stale(self, table: str, partition: int) -> list[tuple[bytes, bytes]]:
         """See LeadApp."""
-        return self.store.take_stale(partition)
+        return self.stores[table].take_stale(partition)
 
     def drop_queued(self) -> None:
         """See LeadApp."""
@@ -115,7 +114,7 @@ class SimulatedWorker(Worker):
         process: Process,
         cluster: Cluster,
         policy: Policy,
-        open_shard: Callable[[int], Shard],
+        open_shard: Callable[[str, int], Shard],
         crashed: Callable[[BaseException], None],
         *,
         by_transactions: bool,
@@ -127,35 +126,28 @@ class SimulatedWorker(Worker):
         self._assigned_s = 0.0
         self._watch: Any = SimpleNamespace(revoked=lambda: None)
         self._app: Any = (app := App(process, cluster, self._time, crashed))
-        table = SimpleNamespace(name="leads", changelog_topic_name=CHANGELOG)
-        app.store = PartitionStore("lead-sla://", app, table, open_shard=open_shard, loop=process.loop)
-        app.on_shards_ready = self._recovered  # type: ignore[method-assign]
-        self._durably: Durably
+        self._settings: Any = SimpleNamespace(topics=TOPICS)
+        app.stores = {table: self._store(table, open_shard) for table in CHANGELOGS}
         if by_transactions:
-            app.committed_elsewhere = frozenset({TOPICS.timeline})
+            app.committed_elsewhere = frozenset({TOPICS.timeline, TOPICS.facts})
             transactional.AIOKafkaProducer = TransactionalProducer
-            client = {"process": process, "cluster": cluster}
-            self._durably = transactional.Transactional(
-                client,
-                "group",
-                TOPICS,
-                CHANGELOG,
-                app.send_all,
-                lambda: app.ownership.epoch,
-                self._time,
-                METRICS.engine,
-            )
-        else:
-            self._durably = AtLeastOnce(TOPICS, CHANGELOG, app.send_all, self._time, METRICS.engine)
-        self._judge = Judge(policy, app.shard, self._durably, self._time, METRICS)
+        make = self._by_transactions if by_transactions else self._at_least_once
+        self._durably = {LEADS: make(LEADS, TOPICS.timeline), QUOTAS: make(QUOTAS, TOPICS.facts)}
+        self._judge = Judge(policy, self._lead_judge, self._durably[LEADS], self._time, METRICS)
+        self._bookkeeper = Judge(policy, self._book_judge, self._durably[QUOTAS], self._time, METRICS)
         positions: Any = Positions(process, cluster)
         self._ticker = Ticker(
-            TOPICS, lambda: self._judge.partitions, lambda: app.ownership.epoch, positions, app.send_all, self._time,
-            METRICS,
+            TOPICS, lambda: self._judge.partitions, lambda: self._bookkeeper.partitions, lambda: app.ownership.epoch,
+            positions, app.send_all, self._time, METRICS,
         )  # fmt: skip
-        self._judge.on_judged = self._ticker.judged
+        self._judge.on_judged = partial(self._ticker.judged, TOPICS.timeline)
+        self._bookkeeper.on_judged = partial(self._ticker.judged, TOPICS.facts)
         intake = Intake(TOPICS, LIMITS, app.send_all, METRICS)
-        put = {TOPICS.events: self._lane(intake.take), TOPICS.timeline: self._lane(self._judge.take)}
+        put = {
+            TOPICS.events: self._lane(intake.take),
+            TOPICS.timeline: self._lane(self._judge.take),
+            TOPICS.facts: self._lane(self._bookkeeper.take),
+        }
         self.reader = app.consumer = app._consumer = Reader(process, cluster, app, put)
         self._recovering: asyncio.Task[None] | None = None
         self._ticking: asyncio.Task[None]
@@ -165,6 +157,23 @@ class SimulatedWorker(Worker):
         """See Socket."""
         found: list[str] = self._app.producer.socket.overlaps
         return found
+
+    def _store(self, table: str, open_shard: Callable[[str, int], Shard]) -> PartitionStore:
+        named = SimpleNamespace(name=table, changelog_topic_name=CHANGELOGS[table])
+        return PartitionStore(
+            "lead-sla://", self._app, named, open_shard=partial(open_shard, table),
+            on_ready=partial(self._recovered, table), loop=self._process.loop,
+        )  # fmt: skip
+
+    def _at_least_once(self, table: str, source: str) -> Durably:
+        return AtLeastOnce(TOPICS, source, CHANGELOGS[table], self._app.send_all, self._time, METRICS.engine)
+
+    def _by_transactions(self, table: str, source: str) -> Durably:
+        app, client = self._app, {"process": self._process, "cluster": self._cluster}
+        return transactional.Transactional(
+            client, "group", table, TOPICS, source, CHANGELOGS[table], app.send_all, lambda: app.ownership.epoch,
+            self._time, METRICS.engine,
+        )  # fmt: skip
 
     def _lane(self, work: Callable[[Any], Awaitable[None]]) -> Callable[..., None]:
         lanes = Lanes(work, self._app.ownership, self._app.crash, METRICS.engine, drained=True)
@@ -192,7 +201,7 @@ class SimulatedWorker(Worker):
         if self._recovering is not None:
             self._recovering.cancel()
         await self._app.quiesce()
-        await self._durably.end()
+        await self._end_writing()
         name = self._process.name
         await self._process.ask("group", lambda reply: self._cluster.group.leave(name, reply))
 
@@ -220,19 +229,23 @@ class SimulatedWorker(Worker):
 
     async def _recover(self, partitions: list[int], assignment: Assignment) -> None:
         try:
-            for partition in partitions:
-                await self._read_changelog(TP(CHANGELOG, partition))
-            # Faust does not stop this when another assignment comes.
-            done = asyncio.create_task(
-                self._app.store.on_recovery_completed({TP(CHANGELOG, partition) for partition in partitions}, set())
-            )
-            await asyncio.wait([done])
+            for table, changelog in CHANGELOGS.items():
+                for partition in partitions:
+                    await self._read_changelog(self._app.stores[table], TP(changelog, partition))
+            # Faust does not stop these when another assignment comes.
+            done = [
+                asyncio.create_task(
+                    self._app.stores[table].on_recovery_completed({TP(changelog, p) for p in partitions}, set())
+                )
+                for table, changelog in CHANGELOGS.items()
+            ]
+            await asyncio.wait(done)
             await self.reader.seek(assignment.partitions, assignment.generation)
         except KafkaError as error:
             await self._app.crash(error)
 
-    async def _read_changelog(self, tp: TP) -> None:
-        store, log = self._app.store, self._cluster.log
+    async def _read_changelog(self, store: PartitionStore, tp: TP) -> None:
+        log = self._cluster.log
         end = await self._process.ask("fetch", lambda reply: reply(log.stable_end(tp)))
         position = store.persisted_offset(tp) or 0
         while position < end:
@@ -294,7 +307,7 @@ class Machine:
         self._policy = policy
         self._name = name
         self._by_transactions = by_transactions
-        self.disk: dict[int, MemoryShard] | None = {} if disk else None
+        self.disk: dict[tuple[str, int], MemoryShard] | None = {} if disk else None
         self._holes = holes
         self._starts = 0
         self._retired = False
@@ -344,5 +357,5 @@ class Machine:
             process.kill()
             self.world.after(0.1 + self.world.rng.random() * 2, self.start)
 
-    def _open_shard(self, partition: int) -> Shard:
-        return MemoryShard() if self.disk is None else self.disk.setdefault(partition, MemoryShard())
+    def _open_shard(self, table: str, partition: int) -> Shard:
+        return MemoryShard() if self.disk is None else self.disk.setdefault((table, partition), MemoryShard())

@@ -14,7 +14,7 @@ from monitor.core.replay import Replay
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.policy import load_policy
-from monitor.wire.timeline import encode_event, encode_forward, encode_tick
+from monitor.wire.timeline import encode_event, encode_tick
 from tests.support.expectations import differences, kinds_of
 from tests.support.timeline import (
     Arrives,
@@ -65,7 +65,7 @@ class Live:
         self._read(event.lead.encode(), encode_event(event))
 
     def pass_time(self, until: int) -> None:
-        while self._runs and (at := self._judge.deadlines.first()) is not None and at <= until:
+        while self._runs and (at := self._judge.first_at()) is not None and at <= until:
             self._read(None, encode_tick(TimeAdvanced(max(at, self._back_at))))
 
     def _read(self, key: bytes | None, value: bytes) -> None:
@@ -76,7 +76,7 @@ class Live:
             self._judge.remember(judged, self._offset)
             self._offset += 1
             self.said += judged.outcomes
-            records.extend((forward.lead.encode(), encode_forward(forward)) for forward in judged.forwards)
+            records.extend((onward.key.encode(), onward.value) for onward in judged.onward if onward.to == "timeline")
 
 
 def live(timeline: Timeline, policy: Policy, kinds: set[Kind]) -> list[str]:

@@ -17,7 +17,7 @@ from monitor.core.misses import by_missing
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.policy import Policy, Quota
 from monitor.core.quota import UNIT
-from monitor.core.quota_book import Standing
+from monitor.core.standing import Standing
 from monitor.wire.report.marketing import DefinitionData, ForecastData, KpiData, QuotaData, QuotaThenData
 
 MISSING_MAX: Final = 10

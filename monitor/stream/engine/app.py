@@ -1,9 +1,10 @@
-"""The Faust application of a worker: settings that were measured, batch transport, one table."""
+"""The Faust application of a worker: settings that were measured, batch transport, tables of packed states."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import faust
@@ -18,8 +19,6 @@ from monitor.stream.engine.store import PartitionStore
 from monitor.stream.engine.transport import BatchSchema, Transport
 from monitor.telemetry.engine import EngineMetrics
 
-TABLE = "leads"
-
 
 @dataclass(frozen=True)
 class EngineSettings:
@@ -33,29 +32,33 @@ class EngineSettings:
     advertised_url: str
     metrics: EngineMetrics
     credentials: Any = None
-    open_shard: Callable[[int], Shard] = field(kw_only=True)
+    tables: tuple[str, ...] = field(kw_only=True)
+    open_shard: Callable[[str, int], Shard] = field(kw_only=True)
+    """The shard of a table and partition."""
     elapsed_s: Callable[[], float] = field(kw_only=True)
     true_ends: Callable[[Mapping[TP, int]], Awaitable[dict[TP, int]]] = field(kw_only=True)
     on_taken: Callable[[list[int]], Awaitable[None]] = field(kw_only=True)
-    """Timeline partitions were assigned and their state is not yet read. May raise KafkaError, TimeoutError."""
+    """Partitions were assigned and their states are not yet read. May raise KafkaError, TimeoutError."""
     on_given_up: Callable[[], Awaitable[None]] = field(kw_only=True)
-    on_shards_ready: Callable[[list[int]], Awaitable[None]] = field(kw_only=True)
-    """The state of these partitions is read; judging begins when it returns."""
+    on_shards_ready: Callable[[str, list[int]], Awaitable[None]] = field(kw_only=True)
+    """The states of these partitions of a table are read; judging begins when it has returned for every table."""
     committed_elsewhere: frozenset[str] = field(kw_only=True, default=frozenset())
     """Topics whose offsets are committed by whoever does the work on them."""
 
 
-class LeadTable(faust.Table):  # type: ignore[misc]
+class StateTable(faust.Table):  # type: ignore[misc]
     """A Faust table whose store keeps packed bytes per partition."""
 
-    open_shard: Callable[[int], Shard]
-
     def _new_store(self) -> PartitionStore:
-        return PartitionStore("lead-sla://", self.app, self, open_shard=self.app.engine.open_shard)
+        engine: EngineSettings = self.app.engine
+        return PartitionStore(
+            "lead-sla://", self.app, self,
+            open_shard=partial(engine.open_shard, self.name), on_ready=partial(engine.on_shards_ready, self.name),
+        )  # fmt: skip
 
 
 class LeadApp(faust.App):  # type: ignore[misc]
-    """One worker: agents that take whole-partition batches, and the table of lead states."""
+    """One worker: agents that take whole-partition batches, and the tables of what they remember."""
 
     def __init__(self, engine: EngineSettings) -> None:
         self.engine = engine
@@ -63,7 +66,6 @@ class LeadApp(faust.App):  # type: ignore[misc]
         self.ownership = Ownership(engine.session_s, engine.elapsed_s, engine.metrics)
         self.elapsed_s = engine.elapsed_s
         self.true_ends = engine.true_ends
-        self.on_shards_ready = engine.on_shards_ready
         self.committed_elsewhere = engine.committed_elsewhere
         self.continuous_topics: set[str] = set()
         """Topics that only we write: a hole in them is a loss."""
@@ -71,30 +73,33 @@ class LeadApp(faust.App):  # type: ignore[misc]
         super().__init__(**_faust_settings(engine))
         self.transport = Transport(self.conf.broker_consumer, self)
         self.producer_transport = Transport(self.conf.broker_producer, self)
-        self.table = LeadTable(
+        self._tables = {name: self._table(name) for name in engine.tables}
+
+    def _table(self, name: str) -> StateTable:
+        table = StateTable(
             self,
-            name=TABLE,
-            partitions=engine.partitions,
+            name=name,
+            partitions=self.engine.partitions,
             key_type=bytes,
             value_type=bytes,
             recovery_buffer_size=4,  # 1 makes Faust read the live changelog back over newer state
         )
-        self.tables.add(self.table)
+        self.tables.add(table)
+        return table
 
-    @property
-    def changelog_topic(self) -> str:
-        """The compacted topic that the table is recovered from."""
-        name: str = self.table.changelog_topic.get_topic_name()
+    def changelog_topic(self, table: str) -> str:
+        """The compacted topic that a table is recovered from."""
+        name: str = self._tables[table].changelog_topic.get_topic_name()
         return name
 
-    def shard(self, partition: int) -> Shard:
-        """The states of one partition."""
-        store: PartitionStore = self.table.data
+    def shard(self, table: str, partition: int) -> Shard:
+        """The states of one partition of a table."""
+        store: PartitionStore = self._tables[table].data
         return store.shard(partition)
 
-    def take_stale(self, partition: int) -> list[tuple[bytes, bytes]]:
+    def take_stale(self, table: str, partition: int) -> list[tuple[bytes, bytes]]:
         """See PartitionStore.take_stale."""
-        store: PartitionStore = self.table.data
+        store: PartitionStore = self._tables[table].data
         return store.take_stale(partition)
 
     def take_batches(
@@ -123,15 +128,15 @@ class LeadApp(faust.App):  # type: ignore[misc]
 
     async def partitions_taken(self, assigned: set[TP]) -> None:
         """See Host."""
-        await self.engine.on_taken(sorted(tp.partition for tp in assigned if tp.topic in self.continuous_topics))
+        await self.engine.on_taken(sorted({tp.partition for tp in assigned if tp.topic in self.continuous_topics}))
 
     async def partitions_given_up(self) -> None:
         """See Host."""
         await self.engine.on_given_up()
 
-    def owner_url(self, partition: int) -> str | None:
-        """Base URL of the worker that has this partition of the table; None while it is not known."""
-        url = self.assignor._tps_url.get(TP(self.changelog_topic, partition))
+    def owner_url(self, table: str, partition: int) -> str | None:
+        """Base URL of the worker that has this partition of a table; None while it is not known."""
+        url = self.assignor._tps_url.get(TP(self.changelog_topic(table), partition))
         return None if url is None else str(url)
 
     async def until_crashed(self) -> None:

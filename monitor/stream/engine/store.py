@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
 from faust.stores import base
@@ -21,9 +21,20 @@ from monitor.stream.engine.shards import Shard
 class PartitionStore(base.Store):  # type: ignore[misc]
     """Faust's table store over shards. Only recovery and the judge write here, a batch at a time."""
 
-    def __init__(self, url: Any, app: Any, table: Any, *, open_shard: Callable[[int], Shard], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        url: Any,
+        app: Any,
+        table: Any,
+        *,
+        open_shard: Callable[[int], Shard],
+        on_ready: Callable[[list[int]], Awaitable[None]],
+        **kwargs: Any,
+    ) -> None:
+        """`on_ready`: these partitions are recovered; judging does not begin before it returns."""
         super().__init__(url, app, table, **kwargs)
         self._open_shard = open_shard
+        self._on_ready = on_ready
         self._shards: dict[int, Shard] = {}
         self._recoveries: dict[int, PartitionRecovery] = {}
         self._crashing: asyncio.Future[None] | None = None  # held, or the task could be collected before it ran
@@ -78,7 +89,7 @@ class PartitionStore(base.Store):  # type: ignore[misc]
             for partition in set(self._shards) - kept:
                 self._recoveries.pop(partition, None)
                 self._shards.pop(partition).close()
-            await self.app.on_shards_ready(sorted(tp.partition for tp in active_tps))
+            await self._on_ready(sorted(tp.partition for tp in active_tps))
         except Exception as error:
             await self.app.crash(error)
             raise

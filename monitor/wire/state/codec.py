@@ -104,6 +104,16 @@ def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:
         raise UnreadableState(f"the state is damaged: {error}") from error
 
 
+def header(offset: int, next_at: int = 0) -> bytes:
+    """The header of a state that is no lead's, after the record at that offset of its topic."""
+    return _HEADER.pack(VERSION, False, offset, next_at)
+
+
+def body_of(packed: bytes) -> tuple[StateHeader, memoryview]:
+    """A state in its two parts. Raises UnreadableState."""
+    return state_header(packed), memoryview(packed)[_HEADER.size :]
+
+
 def state_header(packed: bytes) -> StateHeader:
     """The header alone. Raises UnreadableState."""
     if len(packed) < _HEADER.size:

@@ -4,10 +4,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from monitor.core.book_entries import Said, Sum
 from monitor.core.claim import Claim
 from monitor.core.event import OrderKey, Scalar
 from monitor.core.evidence import Via
 from monitor.core.lead import Clock, Merge, Told
+from monitor.core.outcome import Kind
 from monitor.core.tables import ClockState
 
 Fields = dict[str, Scalar]
@@ -35,6 +37,15 @@ class Body(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False
     erased: bool
     merged: Merge | None = None
     """Only written where there is one."""
+
+
+class PackedHead(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """See Head of the books' accounts."""
+
+    policy_version: str
+    said: list[tuple[Kind, str, Said]]
+    at_risk: bool
+    final: tuple[Kind, Sum] | None
 
 
 class BodyHead(msgspec.Struct, array_like=True, gc=False):

@@ -51,8 +51,8 @@ def test_the_counts_of_the_worker_come_from_its_own_metrics() -> None:
     metrics = Metrics(version="1")
     metrics.initialise(
         policy_version="2026-Q4",
-        duties=["first-touch"], teams={"sales"}, segments=[], limits_s=[], channels=[], event_types=["lead.created"],
-        dead_letter_reasons=["json_invalid"],
+        duties=["first-touch"], quotas=(), teams={"sales"}, segments=[], limits_s=[],
+        channels=[], event_types=["lead.created"], dead_letter_reasons=["json_invalid"],
     )  # fmt: skip
     metrics.event_read("lead.created", "accepted", 3)
     metrics.event_read("lead.created", "duplicate", 2)

@@ -31,7 +31,8 @@ def problems(env_file: Path | None = None, **overrides: object) -> tuple[str, ..
 def test_without_any_setting_the_defaults_are_used() -> None:
     settings = Settings.load(None)
     assert settings.kafka_bootstrap_servers == "localhost:9092"
-    assert settings.topics == ("leads.events", "lead-sla.timeline", "lead-sla.outcomes", "lead-sla.dead-letters")
+    own = ("lead-sla.timeline", "lead-sla.quota-facts", "lead-sla.outcomes", "lead-sla.dead-letters")
+    assert settings.topics == ("leads.events", *own)
     assert settings.advertised_url == "http://127.0.0.1:6066"
     assert settings.time_past_s_max == 90 * 24 * 3600
 

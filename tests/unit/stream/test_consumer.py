@@ -58,8 +58,8 @@ async def nothing(*_: Any) -> None:
 async def consumer() -> Consumer:
     settings = EngineSettings(
         "group", "127.0.0.1:1", 4, 6.0, 0.2, "http://127.0.0.1:1", EngineMetrics(CollectorRegistry()),
-        open_shard=lambda partition: MemoryShard(), elapsed_s=lambda: 0.0, true_ends=nothing, on_taken=nothing,
-        on_given_up=nothing, on_shards_ready=nothing,
+        tables=("leads",), open_shard=lambda table, partition: MemoryShard(), elapsed_s=lambda: 0.0,
+        true_ends=nothing, on_taken=nothing, on_given_up=nothing, on_shards_ready=nothing,
     )  # fmt: skip
     app = LeadApp(settings)
     app.finalize()

@@ -19,7 +19,7 @@ from monitor.stream.notifier import Notifier
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.outcome import encode_outcome
 
-TOPICS = Topics("events", 1, "timeline", "outcomes", "dead-letters", 1)
+TOPICS = Topics("events", 1, "timeline", "facts", "outcomes", "dead-letters", 1)
 AT = from_rfc3339("2026-10-01T09:00:00Z")
 
 

@@ -15,7 +15,7 @@ from monitor.core.policy import Applies, Policy, Target
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.state import decode_state
-from monitor.wire.timeline import encode_event, encode_forward, encode_tick
+from monitor.wire.timeline import decode_record, encode_event, encode_forward, encode_tick
 from tests.support.agreement import HOUR, MINUTE, duty, elapsed, policy
 
 START = from_rfc3339("2026-10-01T08:00:00Z")
@@ -179,13 +179,20 @@ def merged(lead: str, into: str, at: int) -> Event:
 def test_what_a_merged_lead_passes_on_is_judged_where_the_other_lead_is() -> None:
     of_a, of_b = PartitionJudge(MemoryShard(), POLICY), PartitionJudge(MemoryShard(), POLICY)
     done = of_a.fold(log_of(assigned("a"), merged("a", "b", START + MINUTE)))
-    assert [(forward.lead, forward.event.id) for forward in done.forwards] == [("b", f"a-assigned-{START}")]
+    assert [(onward.to, onward.key) for onward in done.onward] == [("timeline", "b")]
+    passed_on = decode_record(done.onward[0].value)
+    assert isinstance(passed_on, Forward)
+    assert (passed_on.lead, passed_on.event.id) == ("b", f"a-assigned-{START}")
     of_a.remember(done, 0)
-    passed_on = [Record(n, encode_forward(forward), b"b") for n, forward in enumerate(done.forwards)]
     tick = Record(9, encode_tick(TimeAdvanced(START + HOUR)))
-    assert judged(of_b, [*passed_on, tick]) == [Kind.ACTIVATED, Kind.WARNED, Kind.WARNED, Kind.BREACHED]
+    assert judged(of_b, [Record(0, done.onward[0].value, b"b"), tick]) == [
+        Kind.ACTIVATED,
+        Kind.WARNED,
+        Kind.WARNED,
+        Kind.BREACHED,
+    ]
     again = of_a.fold(log_of(assigned("a"), merged("a", "b", START + MINUTE)))
-    assert (again.forwards, again.states) == ([], [])
+    assert (again.onward, again.states) == ([], [])
 
 
 def test_what_is_passed_on_under_another_key_is_named_and_not_judged() -> None:

@@ -58,12 +58,13 @@ class App:
     async def crash(self, reason: BaseException) -> None:
         self.crashed.append(reason)
 
-    async def on_shards_ready(self, partitions: list[int]) -> None:
+    async def ready(self, partitions: list[int]) -> None:
         self._begin(partitions)
 
 
 def store_of(open_shard: Callable[[int], Shard], app: App | None = None) -> PartitionStore:
-    return PartitionStore("lead-sla://", app or App(), TableStub("leads"), open_shard=open_shard)
+    app = app or App()
+    return PartitionStore("lead-sla://", app, TableStub("leads"), open_shard=open_shard, on_ready=app.ready)
 
 
 def event(partition: int, *records: Record) -> Event:

@@ -73,8 +73,8 @@ async def ticking(
         acknowledged(partition, ticker)
         return 0
 
-    topics = Topics("events", 1, "timeline", "outcomes", "dead-letters", partitions)
-    ticker = Ticker(topics, lambda: judges, lambda: 1, brokers or Brokers(), send_all, FastClock(), metrics)
+    topics = Topics("events", 1, "timeline", "facts", "outcomes", "dead-letters", partitions)
+    ticker = Ticker(topics, lambda: judges, dict, lambda: 1, brokers or Brokers(), send_all, FastClock(), metrics)
     task = asyncio.create_task(ticker.run())
     try:
         yield ticker, sent, metrics
@@ -100,15 +100,15 @@ async def test_two_ticks_under_way_turn_the_clock_back_once() -> None:
     async with ticking(partitions=2) as (ticker, sent, metrics):
         await until(lambda: len(sent) == 2)
         for partition in sent:
-            ticker.judged(partition, came_back(FastClock().now_at()))
+            ticker.judged("timeline", partition, came_back(FastClock().now_at()))
         assert skew_s(metrics) == -HOUR_S
 
 
 async def test_the_tick_of_another_worker_tells_nothing_of_our_clock() -> None:
     async with ticking(partitions=1) as (ticker, sent, metrics):
         await until(lambda: len(sent) == 1)
-        ticker.judged(0, came_back(FastClock().now_at() + 1))
-        ticker.judged(0, came_back(FastClock().now_at()))
+        ticker.judged("timeline", 0, came_back(FastClock().now_at() + 1))
+        ticker.judged("timeline", 0, came_back(FastClock().now_at()))
         assert skew_s(metrics) == 0
 
 
@@ -138,7 +138,7 @@ async def test_what_this_worker_has_judged_itself_it_does_not_wait_to_see_commit
 
 async def test_a_tick_may_be_read_before_its_acknowledgement_arrives() -> None:
     def read_at_once(partition: int, ticker: Ticker) -> None:
-        ticker.judged(partition, ReadTick(FastClock().now_at(), None))
+        ticker.judged("timeline", partition, ReadTick(FastClock().now_at(), None))
 
     async with ticking(partitions=1, acknowledged=read_at_once) as (_, sent, _metrics):
         await until(lambda: len(sent) > 1)  # else the lead that is still due would wait for ever

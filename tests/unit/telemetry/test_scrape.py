@@ -17,6 +17,7 @@ def metrics_of_a_policy() -> Metrics:
     metrics.initialise(
         policy_version="2026-Q4",
         duties=["first-touch", "acceptance"],
+        quotas=(),
         teams=["sales"],
         segments=["enterprise"],
         limits_s=[LIMIT_S],
@@ -96,6 +97,7 @@ def test_what_a_sender_writes_never_makes_a_new_series() -> None:
     metrics.initialise(
         policy_version="2026-Q4",
         duties=["first-touch"],
+        quotas=(),
         teams=["sales"],
         segments=["enterprise"],
         limits_s=[],
@@ -183,6 +185,7 @@ def test_a_new_policy_brings_its_limits_as_buckets() -> None:
     metrics.initialise(
         policy_version="2026-Q4",
         duties=["first-touch"],
+        quotas=(),
         teams=["sales"],
         segments=[],
         limits_s=[7.0],
@@ -246,6 +249,7 @@ def test_only_the_newest_version_of_the_agreement_is_shown() -> None:
     metrics.initialise(
         policy_version="2027-Q1",
         duties=["first-touch"],
+        quotas=(),
         teams=["sales"],
         segments=[],
         limits_s=[],
