@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from monitor.cli.nine_figures import nine_figures
-from monitor.cli.report.period import Period, terms_in
+from monitor.cli.report.period import Period
 from monitor.cli.report.records import Records
 from monitor.cli.report.sales import counts, kept_in, provisional, share, then_data
 from monitor.core.attainment import attained
@@ -18,6 +18,7 @@ from monitor.core.outcome import Kind, Outcome
 from monitor.core.policy import Policy, Quota
 from monitor.core.quota import UNIT
 from monitor.core.standing import Standing
+from monitor.core.term import term_named
 from monitor.wire.report.marketing import DefinitionData, ForecastData, KpiData, QuotaData, QuotaThenData
 
 MISSING_MAX: Final = 10
@@ -80,9 +81,9 @@ def _standings(period: Period, records: Records, policy: Policy) -> dict[Line, S
         agreed = _agreed(standing.quota, policy)
         if agreed is None or agreed.ceiling:
             continue
-        ends = {term.key: term.end_at for term in terms_in(period, agreed.every)}
-        if standing.term in ends:
-            over = ends[standing.term] <= records.known_until or standing.target is None
+        term = term_named(agreed.every, agreed.zone, standing.term)
+        if term is not None and term.start_at < period.term.end_at and term.end_at > period.term.start_at:
+            over = term.end_at <= records.known_until or standing.target is None
             line = (standing.quota, standing.term, standing.dims)
             found[line] = standing._replace(forecast=None) if over else standing
     return found

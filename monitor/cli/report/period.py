@@ -38,15 +38,6 @@ def period_between(from_: str, to: str, zone: ZoneInfo) -> Period:
     return Period(Term(f"{to_rfc3339(start_at)}/{to_rfc3339(end_at)}", first, after, start_at, end_at), None, zone)
 
 
-def terms_in(period: Period, every: Every) -> list[Term]:
-    """All that the period has a part of, in order."""
-    terms, at = list[Term](), period.term.start_at
-    while at < period.term.end_at:
-        terms.append(term_of(every, period.zone, at))
-        at = terms[-1].end_at
-    return terms
-
-
 def _instant(option: str, text: str, zone: ZoneInfo, days: int) -> int:
     """A date is its first instant, plus so many days."""
     try:

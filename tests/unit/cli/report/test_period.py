@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.cli.failure import Failure
-from monitor.cli.report.period import Period, period_between, terms_in
+from monitor.cli.report.period import Period, period_between
 from monitor.core.instant import to_rfc3339
 from monitor.core.term import Every
 
@@ -40,11 +40,6 @@ def test_a_month_in_which_clocks_change_ends_at_its_own_midnight() -> None:
     )  # fmt: skip
     assert october.holds(october.start_at)
     assert not october.holds(october.end_at)
-
-
-def test_terms_that_the_period_has_a_part_of_are_in_it() -> None:
-    assert [term.key for term in terms_in(period("2026-10-31", "2026-11-01"), Every.MONTH)] == ["2026-10", "2026-11"]
-    assert [term.key for term in terms_in(period("2026-10-01", "2026-10-31"), Every.MONTH)] == ["2026-10"]
 
 
 @pytest.mark.parametrize(
