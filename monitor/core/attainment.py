@@ -7,7 +7,7 @@ from math import ceil
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from monitor.core.heard import Heard
+from monitor.core.heard import Heard, of_verdict
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.policy import Objective, Policy
 from monitor.core.term import Every, term_of
@@ -78,7 +78,7 @@ class Verdicts:
 
     def hear(self, outcome: Outcome) -> None:
         """What is said of quotas and of the agreement itself is no verdict on a clock."""
-        if outcome.lead:
+        if outcome.lead and of_verdict(outcome):
             self._heard.hear(outcome)
 
     def standing(self) -> list[Verdict]:

@@ -1,15 +1,10 @@
 """What had been said by an instant, as far as the record tells when each thing was said."""
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from monitor.core.heard import Said, key_of
+from monitor.core.heard import Said, of_verdict
 from monitor.core.outcome import Kind, Outcome
-
-# Warnings and moves of a clock say nothing of how it ends.
-_OF_VERDICTS: Final = frozenset(
-    {Kind.ACTIVATED, Kind.MET, Kind.BREACHED, Kind.FULFILLED_LATE, Kind.CANCELLED, Kind.FINALISED, Kind.CORRECTED}
-)
 
 Subject = tuple[str, str, int]
 """Lead, or line of a quota; duty; cycle."""
@@ -30,9 +25,9 @@ def as_of(said: Iterable[Said], at: int) -> Closing:
     """
     by_subject: dict[Subject, list[Said]] = {}
     for each in said:
-        subject, duty, cycle, kind, _ = key_of(each.outcome)
-        if each.at <= at and kind in _OF_VERDICTS:
-            by_subject.setdefault((subject, duty, cycle), []).append(each)
+        if each.at <= at and of_verdict(each.outcome):
+            outcome = each.outcome
+            by_subject.setdefault((outcome.subject, outcome.duty, outcome.cycle), []).append(each)
     outcomes: list[Outcome] = []
     uncertain: set[Subject] = set()
     for about, by_then in by_subject.items():

@@ -8,6 +8,11 @@ from monitor.core.outcome import Kind, Outcome
 # What waits for stragglers before it is announced; everything else is said when it becomes true, or is heard of.
 _HELD: Final = frozenset({Kind.WARNED, Kind.STALLED, Kind.BREACHED})
 
+# Warnings and moves of a clock say nothing of how it ends.
+_OF_VERDICTS: Final = frozenset(
+    {Kind.ACTIVATED, Kind.MET, Kind.BREACHED, Kind.FULFILLED_LATE, Kind.CANCELLED, Kind.FINALISED, Kind.CORRECTED}
+)
+
 Key = tuple[str, str, int, str, str]
 """Subject, duty, cycle, kind and level of something that can be said, said again, and taken back."""
 
@@ -53,6 +58,12 @@ def key_of(outcome: Outcome) -> Key:
     if outcome.kind is Kind.WITHDRAWN:
         kind, _, level = level.partition(":")
     return (outcome.subject, outcome.duty, outcome.cycle, kind, level)
+
+
+def of_verdict(outcome: Outcome) -> bool:
+    """Whether it says, or takes back, how a clock or a quota ends, or that it runs."""
+    kind = outcome.level.partition(":")[0] if outcome.kind is Kind.WITHDRAWN else outcome.kind
+    return kind in _OF_VERDICTS
 
 
 class Heard:

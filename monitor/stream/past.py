@@ -1,4 +1,4 @@
-"""Reads what stands on a topic, from its beginning to its present end, without belonging to a group."""
+"""Reads what stands on a topic, from its beginning to its present end at least, without belonging to a group."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
@@ -56,9 +56,8 @@ async def _until(consumer: Any, unread: dict[TopicPartition, int]) -> AsyncItera
     while unread:
         for tp, records in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
             for record in records:
-                if record.offset < unread.get(tp, 0):
-                    where = f"{tp.topic}[{tp.partition}]:{record.offset}"
-                    yield Stood(where, record.value, record.headers, record.timestamp * _US_PER_MS)
+                where = f"{tp.topic}[{tp.partition}]:{record.offset}"
+                yield Stood(where, record.value, record.headers, record.timestamp * _US_PER_MS)
         for tp in list(unread):
             if await consumer.position(tp) >= unread[tp]:
                 del unread[tp]

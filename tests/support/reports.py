@@ -45,9 +45,9 @@ STORY: Sequence[tuple[str, str, str, dict[str, Scalar]]] = (
 UNTIL = from_rfc3339("2026-12-15T12:00:00Z")
 
 
-def agreement() -> Policy:
+def agreement(text: str = AGREEMENT) -> Policy:
     """The company's."""
-    return read_policy(AGREEMENT, "agreement.yaml")
+    return read_policy(text, "agreement.yaml")
 
 
 def events() -> list[Event]:
@@ -70,9 +70,14 @@ def october() -> Period:
 
 
 def reported(
-    told: Sequence[Said] | None = None, happened: Sequence[Event] | None = None, *, until: int = UNTIL, owners: int = 0
+    told: Sequence[Said] | None = None,
+    happened: Sequence[Event] | None = None,
+    *,
+    until: int = UNTIL,
+    owners: int = 0,
+    policy: Policy | None = None,
 ) -> ReportData:
     """The report of October, of outcomes, of events, or of both."""
-    policy = agreement()
+    policy = policy or agreement()
     records = records_of(told, happened, policy, recorded=True, until=until)
     return report_of(records, policy, october(), owners)

@@ -66,7 +66,7 @@ def _block(part: Element, block: Block, said: str, name: str) -> None:
         case Table():
             _table(part, block, shown)
         case Chart():
-            figure = SubElement(part, "figure")
+            figure = SubElement(part, "figure", tabindex="0")
             _text(figure, "figcaption", block.title, shown)
             figure.append(chart_svg(block, name))
 

@@ -10,6 +10,9 @@ from monitor.core.instant import NotAnInstant, from_rfc3339, to_rfc3339
 from monitor.core.localtime import clock_shows
 from monitor.core.term import Every, Term, midnight, term_of
 
+# Longer ones are a typing error; figures of months and quotas of weeks would be lists of thousands.
+YEARS_MAX: Final = 10
+_YEAR_US: Final = 366 * 86_400_000_000
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -30,6 +33,10 @@ def period_between(from_: str, to: str, zone: ZoneInfo) -> Period:
     start_at, end_at = _instant("--from", from_, zone, days=0), _instant("--to", to, zone, days=1)
     if end_at <= start_at:
         raise Failure(f"--to {to} is not after --from {from_}; exchange them", BAD_INPUT)
+    if end_at - start_at > YEARS_MAX * _YEAR_US:
+        raise Failure(
+            f"--to {to} is more than {YEARS_MAX} years after --from {from_}; report less at a time", BAD_INPUT
+        )
     for every in Every:
         term = term_of(every, zone, start_at)
         if (term.start_at, term.end_at) == (start_at, end_at):

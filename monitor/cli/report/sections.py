@@ -88,7 +88,7 @@ def _versions(report: ReportData, forms: Forms) -> Table:
         )
         for version in report.versions
     ]
-    keys = ("version", "since", "approved_by", "review_by", "verdict", "changes")
+    keys = ("version", "since", "approved_by", "review_by", "review", "changes")
     return Table(say("versions"), [say(key) for key in keys], rows)
 
 

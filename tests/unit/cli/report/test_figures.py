@@ -12,7 +12,7 @@ from monitor.core.outcome import Kind, Reason
 from monitor.wire.report.marketing import QuotaData
 from monitor.wire.report.report import ReportData
 from monitor.wire.report.sales import DutyData
-from tests.support.reports import events, reported, said
+from tests.support.reports import AGREEMENT, agreement, events, reported, said
 
 TOLD = said()
 END_OF_OCTOBER = from_rfc3339("2026-10-31T23:00:00Z")
@@ -141,3 +141,46 @@ def test_a_review_is_overdue_once_its_day_is_over(until: str, review: str) -> No
 def test_without_events_there_is_nothing_that_is_made_from_them() -> None:
     report = reported(TOLD)
     assert (report.kpis, report.spans, first_touch(report).misses.by_wait) == (None, None, None)
+
+
+def test_clocks_that_started_in_another_period_are_not_open_in_this_one() -> None:
+    november = events()[6]._replace(lead="N", at=END_OF_OCTOBER)
+    until = END_OF_OCTOBER + 1
+    assert first_touch(reported(None, [*events(), november], until=until)).open == 0
+    assert first_touch(reported(None, [*events(), november._replace(at=END_OF_OCTOBER - 1)], until=until)).open == 1
+
+
+def test_a_term_that_was_corrected_after_it_was_final_stands_as_corrected() -> None:
+    final = next(each for each in TOLD if each.outcome.delivery and each.outcome.kind is Kind.FINALISED)
+    delivery = final.outcome.delivery
+    assert delivery is not None
+    corrected = final.outcome._replace(
+        kind=Kind.CORRECTED, level="met", at=final.at + 5, delivery=delivery._replace(delivered=2000, clawed_back=0)
+    )
+    smb = quota(reported([*TOLD, Said(corrected, final.at + 5)]))
+    assert (smb.verdict, smb.final, smb.delivered, smb.clawed_back) == (Kind.MET, True, 2, 0)
+
+
+def test_what_was_said_later_than_the_report_looks_is_not_in_it() -> None:
+    until = from_rfc3339("2026-10-01T12:00:00Z")
+    report = reported(TOLD, until=until)
+    assert report.records.outcomes == sum(each.at <= until for each in TOLD) < len(TOLD)
+    assert first_touch(report).judged == 1
+
+
+def test_a_ceiling_is_no_quota() -> None:
+    ceiling = "- {duty: capacity, team: sales, counts: mql, every: day, ceiling: 1}"
+    agreed = agreement(AGREEMENT.replace("\nmoney:", f"\n  {ceiling}\nmoney:"))
+    report = reported(None, events(), until=from_rfc3339("2026-10-05T12:00:00Z"), policy=agreed)
+    assert {each.quota for each in report.quotas} == {"qualified-leads"}
+
+
+def test_versions_are_those_that_were_in_force_in_the_period() -> None:
+    newest = agreement()
+    after = from_rfc3339("2026-11-30T23:00:00Z")
+    later = newest._replace(version="2026-12", effective_at=after, applies_from=after, earlier=(newest,))
+    assert [each.version for each in reported(None, events(), policy=later).versions] == ["2026-Q4"]
+    before = from_rfc3339("2026-09-01T00:00:00Z")
+    old = newest._replace(version="2026-Q3", effective_at=before - 1, applies_from=before - 1)
+    current = newest._replace(effective_at=before, applies_from=before, earlier=(old,))
+    assert [each.version for each in reported(None, events(), policy=current).versions] == ["2026-Q4"]

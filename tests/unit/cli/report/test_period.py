@@ -51,6 +51,7 @@ def test_a_month_in_which_clocks_change_ends_at_its_own_midnight() -> None:
         ("9999-12-31", "9999-12-31", "--to 9999-12-31"),
         ("2026-10-02", "2026-10-01", "--to 2026-10-01 is not after --from 2026-10-02"),
         ("2026-10-02T00:00:00Z", "2026-10-02T00:00:00Z", "is not after"),
+        ("2026-10-01", "2062-10-01", "more than 10 years after --from"),
     ],
 )
 def test_what_is_no_period_is_named(from_: str, to: str, named: str) -> None:
