@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 from bench.broker import topics_of
 from bench.history import ANY_TIME, one_duty
 from bench.site import Site, contestant_arguments, site_of
-from monitor.notify.outbox import Outbox
+from monitor.notify.outlets import NO_OUTLETS
 from monitor.stream.clock import SystemTime
 from monitor.stream.kafka import KafkaAccess
 from monitor.stream.worker import Worker, WorkerSettings
@@ -112,7 +112,7 @@ def build(where: Site, watch: Watch, transactional: bool, state_dir: Path | None
         probe_ends=where.probe_ends,
         transactional=transactional,
     )
-    return Worker(settings, one_duty(), Outbox({}, lambda _: ()), SystemTime(), watch)
+    return Worker(settings, one_duty(), NO_OUTLETS, SystemTime(), watch)
 
 
 async def run(worker: Worker, watch: Watch, judging: AbstractContextManager[Any], *, stay: bool) -> None:

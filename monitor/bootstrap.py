@@ -3,15 +3,19 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
 
+from monitor.core.counting import Names
 from monitor.core.event import RECORD_TYPES
-from monitor.core.limit import LimitUnit
+from monitor.core.limit import Limit, LimitUnit
 from monitor.core.policy import Policy
-from monitor.notify.channel import Channel, channels_for
-from monitor.notify.courier import Courier
-from monitor.notify.outbox import Outbox
+from monitor.notify.channel import Channel, Mail, Slack, Teams, reach_of
+from monitor.notify.links import Links
+from monitor.notify.outlets import Outlets
+from monitor.notify.parcel import no_pages
+from monitor.ports import TimeSource
 from monitor.settings.channels import channels_of
 from monitor.settings.settings import Settings
 from monitor.sinks.opening import open_sink
@@ -22,12 +26,12 @@ from monitor.stream.intake import Topics
 from monitor.stream.kafka import KafkaAccess, ensure_topics
 from monitor.stream.renewal import Renewal
 from monitor.stream.worker import Worker, WorkerSettings
-from monitor.telemetry.channels import Queue
 from monitor.telemetry.metrics import Metrics
+from monitor.web.notices import NoticePages
 from monitor.web.server import WebServer
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.lead_event import TimeLimits
-from monitor.wire.policy import policy_of, read_files
+from monitor.wire.policy import PolicyFiles, check_channels, policy_of, read_files
 
 log = logging.getLogger(__name__)
 
@@ -56,27 +60,30 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     it later.
     """
     files, channels = await asyncio.to_thread(read_files, settings.policy_file), channels_of(settings)
-    policy, names = policy_of(files), [channel.name for channel in channels]
     time, metrics = SystemTime(), Metrics(version=version("lead-sla"))
-    _initialise(metrics, policy, names)
+    names = [channel.name for channel in channels]
+    read = partial(_policy_for, channels=names, time=time)
+    policy = read(files)
+    _initialise(metrics, policy, names, settings)
     topics = await create_topics(settings)
-    outbox = _outbox(channels, time, metrics)
-    worker_settings = _worker_settings(settings, topics)
-    worker = Worker(worker_settings, policy, outbox, time, metrics)
+    worker_settings, links = _worker_settings(settings, topics), _links(settings, time)
+    worker = Worker(worker_settings, policy, _outlets(channels, links, time), time, metrics)
 
     def render() -> tuple[bytes, str]:
         metrics.ready(not worker.ready())
         return metrics.render()
 
     def adopt(changed: Policy) -> None:
-        _initialise(metrics, changed, names)
+        _initialise(metrics, changed, names, settings)
         worker.adopt(changed)
 
-    renewal = Renewal(settings.policy_file, files, adopt, time, metrics)
+    renewal = Renewal(settings.policy_file, files, adopt, time, metrics, read)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, renewal.look_now)
+    token = None if settings.notices_token is None else settings.notices_token.get_secret_value()
     web = WebServer(
-        settings.web_host, settings.web_port, directory=worker.directory, health=worker, render_metrics=render
-    )
+        settings.web_host, settings.web_port, directory=worker.directory, health=worker, render_metrics=render,
+        notices=NoticePages(worker.answers, token, links),
+    )  # fmt: skip
     fence_count = FenceCount(settings.state_dir / worker_settings.group / "self-fenced.json")
     metrics.engine.self_fenced(fence_count.read())
     port = await web.start()
@@ -89,7 +96,13 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         raise
     finally:
         await web.stop()
-        await outbox.close()
+
+
+def _policy_for(files: PolicyFiles, *, channels: Sequence[str], time: TimeSource) -> Policy:
+    """The agreement, whose recipients this worker has channels for. Raises PolicyError."""
+    policy = policy_of(files)
+    check_channels(policy, files, channels, time.now_at())
+    return policy
 
 
 def kafka_access(settings: Settings) -> KafkaAccess:
@@ -117,38 +130,42 @@ def _worker_settings(settings: Settings, topics: Topics) -> WorkerSettings:
         state_dir=settings.state_dir if settings.store == "rocksdb" else None,
         probe_ends=settings.broker_end_offsets == "last_batch",
         transactional=settings.guarantee == "transactional",
+        names=Names(sources=settings.metrics_sources_max > 0, owners=settings.metrics_owners_max > 0),
     )
 
 
-def _outbox(channels: tuple[Channel, ...], time: SystemTime, metrics: Metrics) -> Outbox:
-    couriers = {
-        channel.name: Courier(open_sink(channel, time), channel.rules, time, metrics.channels) for channel in channels
-    }
-
-    def queue_of(courier: Courier) -> Queue:
-        return Queue(courier.line.state, *courier.line.waiting(time.elapsed_s()))
-
-    metrics.channels.watch({name: partial(queue_of, courier) for name, courier in couriers.items()})
-    return Outbox(couriers, lambda notice: channels_for(notice, channels))
+def _links(settings: Settings, time: SystemTime) -> Links | None:
+    if settings.link_secret is None or settings.public_url is None:
+        return None
+    return Links(settings.link_secret.get_secret_value(), settings.public_url, time)
 
 
-def _initialise(metrics: Metrics, policy: Policy, channels: list[str]) -> None:
+def _outlets(channels: tuple[Channel, ...], links: Links | None, time: SystemTime) -> Outlets:
+    return Outlets(
+        {channel.name: (open_sink(channel, time), channel.rules) for channel in channels},
+        reach_of(channels),
+        frozenset(channel.name for channel in channels if isinstance(channel.far_end, Slack | Teams | Mail)),
+        no_pages if links is None else links.pages,
+    )
+
+
+def _initialise(metrics: Metrics, policy: Policy, channels: list[str], settings: Settings) -> None:
     duties = [duty for version in policy.versions for duty in version.duties]
     quotas = [quota for version in policy.versions for quota in version.quotas]
-    elapsed = {
-        target.limit.amount / 1e6
-        for duty in duties
-        for target in duty.targets
-        if target.limit.unit is not LimitUnit.WORKING_DAYS and target.limit.amount
-    }
     metrics.initialise(
         policy_version=policy.version,
         duties={duty.name for duty in duties},
         quotas={quota.name for quota in quotas},
         teams={duty.team for duty in duties} | {quota.team for quota in quotas},
         segments={segment for version in policy.versions for segment in version.segments},
-        limits_s=elapsed,
+        limits_s={_limit_s(target.limit) for duty in duties for target in duty.targets if target.limit.amount},
         channels=channels,
         event_types=RECORD_TYPES,
         dead_letter_reasons=list(DeadLetterReason),
     )
+    metrics.figures.initialise(policy, sources_max=settings.metrics_sources_max, owners_max=settings.metrics_owners_max)
+
+
+def _limit_s(limit: Limit) -> float:
+    """The time that the limit takes where it is not interrupted; a working day then takes a day."""
+    return limit.amount * DAY_S if limit.unit is LimitUnit.WORKING_DAYS else limit.amount / 1e6

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from monitor.core.outcome import Outcome
+from monitor.core.routing import Asks
 
 
 class TimeSource(Protocol):
@@ -24,8 +25,43 @@ class Notice:
     """An outcome that somebody is told about; each channel writes it in its own way."""
 
     notice_id: str
-    """Constant over channels, retries and restarts: the outcome's id."""
+    """Constant over retries and restarts."""
     outcome: Outcome
+    after: str = ""
+    """How long after the breach this step of a ladder comes, as the agreement writes it; "" at the first word."""
+    asks: Asks = Asks.NOTHING
+
+
+class Form(StrEnum):
+    """Why notices come in one message."""
+
+    SINGLE = "single"
+    """There is one."""
+    DIGEST = "digest"
+    """They waited for the hours of their recipient."""
+    FOLDED = "folded"
+    """They came at once and have a cause in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a channel carries at once: one notice or several, which it writes within the limits of its far end."""
+
+    message_id: str
+    """Constant over retries and restarts: that of the notice, or made from those of all of them."""
+    notices: tuple[Notice, ...]
+    """At least one."""
+    form: Form = Form.SINGLE
+    cause: tuple[tuple[str, str], ...] = ()
+    """Fields and values that folded notices have in common."""
+    acknowledge_url: str = ""
+    """Pages that stop the ladders of all that is told here, or let them rest; "" where there are none."""
+    snooze_url: str = ""
+
+
+def alone(notice: Notice) -> Message:
+    """The message of one notice."""
+    return Message(notice.notice_id, (notice,))
 
 
 DELIVERY_REASONS: Final = (
@@ -65,11 +101,11 @@ class ChannelState(StrEnum):
 
 
 class Sink(Protocol):
-    """A channel that takes notices."""
+    """A channel that takes messages."""
 
     name: str
 
-    async def deliver(self, notice: Notice) -> Delivery:
+    async def deliver(self, message: Message) -> Delivery:
         """Try once; never raises for what the far end does."""
         ...
 
@@ -109,4 +145,27 @@ class Health(Protocol):
 
     def ready(self) -> list[str]:
         """Why this worker does not judge yet, one sentence each."""
+        ...
+
+
+class Answers(Protocol):
+    """Takes what people answer to notices; of each answer it says how many cases of this worker it concerned.
+
+    The id is that of a notice or of a message with several. Raises NotReady while partitions move.
+    """
+
+    async def acknowledge(self, notice_id: str, by: str) -> int:
+        """Somebody takes care of it: its ladder stops."""
+        ...
+
+    async def snooze(self, notice_id: str, seconds: int) -> int:
+        """Nothing more of it for so long; then it is said again, unless its clock has ended."""
+        ...
+
+    async def send_again(self, notice_id: str, channel: str) -> int:
+        """What of it is a dead letter of that channel ("": of any) is tried anew."""
+        ...
+
+    def other_workers(self) -> list[str]:
+        """Base URLs of the workers that have the other partitions."""
         ...

@@ -164,6 +164,22 @@ def notify(
 
 
 @app.command()
+def notices(
+    notice: Annotated[str | None, typer.Argument(help="Id of a notice or of a message; default: all.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Only those of this channel.")] = None,
+    replay: Annotated[bool, typer.Option("--replay", help="Have the workers send dead letters again.")] = False,
+    url: Annotated[str | None, typer.Option(help="Base URL of any worker, for --replay.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the notices that wait and those that failed, with the reason; or send dead letters again."""
+    from monitor.cli.notices import list_notices, send_again
+
+    if not replay:
+        return list_notices(Settings.load(), notice, channel, as_json=as_json)
+    send_again(Settings.load(), notice, channel, url, as_json=as_json)
+
+
+@app.command()
 def schemas(
     folder: Annotated[Path, typer.Argument(help="Folder of the published contracts.")] = Path("schemas"),
     check_only: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if anything differs.")] = False,

@@ -8,7 +8,7 @@ import typer
 from monitor.cli.failure import BAD_INPUT, UNAVAILABLE, Failure
 from monitor.core.outcome import Kind, Outcome, Reason
 from monitor.notify.channel import Channel, PagerDuty
-from monitor.ports import Delivery, Notice, TimeSource
+from monitor.ports import Delivery, Notice, TimeSource, alone
 from monitor.settings.channels import channels_of
 from monitor.settings.settings import Settings
 from monitor.sinks.opening import open_sink
@@ -38,7 +38,7 @@ async def _send(channel: Channel, time: TimeSource) -> list[Delivery]:
     # A pager must not ring on: its incident is closed again at once.
     kinds = (Kind.BREACHED, Kind.WITHDRAWN) if isinstance(channel.far_end, PagerDuty) else (Kind.BREACHED,)
     try:
-        return [await sink.deliver(_sample(kind, time.now_at())) for kind in kinds]
+        return [await sink.deliver(alone(_sample(kind, time.now_at()))) for kind in kinds]
     finally:
         await sink.close()
 

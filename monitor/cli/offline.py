@@ -9,6 +9,7 @@ import typer
 
 from monitor.cli.calendar_lines import answers
 from monitor.cli.failure import BAD_INPUT, Failure
+from monitor.cli.route_lines import route_lines
 from monitor.core.policy import Policy
 from monitor.stream.clock import SystemTime
 from monitor.wire import schemas as contract
@@ -22,7 +23,7 @@ def say(answer: Mapping[str, Any], *, as_json: bool, text: str) -> None:
 
 
 def check(path: Path, *, as_json: bool) -> None:
-    """Print every mistake of a policy file, exit 1 if there is one; else what in it is hardly meant."""
+    """Print all mistakes of a policy, exit 1 if there is one; else who hears of what, and what is hardly meant."""
     try:
         policy, doubts = examine_policy(path, SystemTime().now_at())
     except PolicyError as error:
@@ -33,8 +34,11 @@ def check(path: Path, *, as_json: bool) -> None:
         raise Failure(str(error), BAD_INPUT) from None
     duties = [duty.name for duty in policy.duties]
     versions = [version.version for version in policy.versions]
+    quotas = [quota.name for quota in policy.quotas]
     in_order = f"{path}: in order; {policy.name} {', '.join(versions)}, {len(duties)} duties: {', '.join(duties)}"
+    in_order += f"; {len(quotas)} quotas: {', '.join(quotas)}" if quotas else ""
     warnings = [doubt._asdict() for doubt in doubts]
+    notices = [] if policy.notices is None else [*route_lines(policy.notices)]
     say(
         {
             "ok": True,
@@ -42,10 +46,12 @@ def check(path: Path, *, as_json: bool) -> None:
             "version": policy.version,
             "versions": versions,
             "duties": duties,
+            "quotas": quotas,
+            "notices": notices,
             "warnings": warnings,
         },
         as_json=as_json,
-        text="\n".join([in_order, *map(str, doubts)]),
+        text="\n".join([in_order, *notices, *map(str, doubts)]),
     )
 
 

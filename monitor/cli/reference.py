@@ -16,7 +16,7 @@ from monitor.core.outcome import Kind
 from monitor.core.tables import STAGE_OF_EVENT
 from monitor.ports import ChannelState
 from monitor.settings.settings import Settings, describe
-from monitor.telemetry import channels, engine, metrics
+from monitor.telemetry import channels, engine, figures, metrics
 from monitor.telemetry.catalogue import METRICS
 from monitor.wire import json_object, lead_event, schemas
 from monitor.wire.dead_letter import DeadLetterReason
@@ -52,6 +52,18 @@ def labels_table() -> str:
             f"names in the agreement; `{metrics.OTHER}` for any other; duty `agreement` for the agreement itself",
         ),
         ("`segment`", f"`segments` of the agreement; `{metrics.OTHER}` for the rest, `{metrics.NONE}` without one"),
+        ("`period`", f"{code(*figures.PERIODS)}: of the objective's period, of months where no duty is named"),
+        (
+            "`source`, `owner`",
+            f"the first so many that a worker has seen, see [settings](settings.md); `{metrics.OTHER}` for the rest,"
+            f" `{metrics.NONE}` without one, and always `{metrics.OTHER}` where none are asked for",
+        ),
+        ("`stage`", f"`stages` of the agreement, or those it has without naming any; `{metrics.OTHER}` for the rest"),
+        ("`outcome`", code(*figures.OUTCOMES)),
+        (
+            "`currency`",
+            f"that of the agreement, and at most {figures.CURRENCIES_MAX} that it has no rate for; `{metrics.OTHER}`",
+        ),
         ("`kind`", code(*Kind)),
         ("`state` of `lead_sla_clocks_open`", code(*get_args(metrics.ClockState))),
         ("`state` of `lead_sla_channel_state`", code(*ChannelState)),

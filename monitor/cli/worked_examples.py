@@ -12,7 +12,7 @@ from monitor.core.instant import from_rfc3339, to_rfc3339
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.replay import Replay
 from monitor.notify.channels.standard import webhook_body
-from monitor.notify.notice import Quiet, notice_of
+from monitor.ports import Notice, alone
 from monitor.wire import examples
 from monitor.wire.policy import read_policy
 
@@ -49,9 +49,9 @@ def example_policy() -> str:
 
 def example_notice() -> str:
     """The body of the webhook for the breach of the worked example."""
-    notices = (notice_of(outcome) for outcome in _example_outcomes() if outcome.kind is Kind.BREACHED)
-    (notice,) = (notice for notice in notices if not isinstance(notice, Quiet))
-    return f"```json\n{json.dumps(json.loads(webhook_body(notice)), indent=2, ensure_ascii=False)}\n```\n"
+    (breach,) = (outcome for outcome in _example_outcomes() if outcome.kind is Kind.BREACHED)
+    notice = Notice(breach.outcome_id, breach)
+    return f"```json\n{json.dumps(json.loads(webhook_body(alone(notice))), indent=2, ensure_ascii=False)}\n```\n"
 
 
 def example_outcomes() -> str:

@@ -48,6 +48,11 @@ def missing(definition: Definition, fields: Mapping[str, Scalar]) -> str:
     return text if len(text) <= MISSING_CHARS_MAX else text[: MISSING_CHARS_MAX - 1] + "…"
 
 
+def qualified_stage(duty: str) -> str:
+    """The stage whose definition the duty of this name is; empty: it is no definition."""
+    return duty.removeprefix(DEFINITION_DUTY) if duty.startswith(DEFINITION_DUTY) else ""
+
+
 def _failed(conditions: Conditions, fields: Mapping[str, Scalar]) -> list[str]:
     failed = [f"not {each.text}" for each in conditions.every if not holds(each, fields)]
     if conditions.some and not any(holds(each, fields) for each in conditions.some):

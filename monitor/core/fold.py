@@ -6,7 +6,7 @@ from typing import Final
 from monitor.core import event as ev
 from monitor.core.attempts import counted
 from monitor.core.claiming import claimed
-from monitor.core.event import ATTRIBUTES, Scalar
+from monitor.core.event import ATTRIBUTES, Event, Scalar
 from monitor.core.lead import Clock, Evidence, Fold
 from monitor.core.matching import Happening, holds_any
 from monitor.core.moves import left_pause, moved
@@ -73,7 +73,7 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
     return after
 
 
-def stage_after(event: Evidence, policy: Policy) -> str | None:
+def stage_after(event: Event | Evidence, policy: Policy) -> str | None:
     """The stage this event puts the lead in, or None when it names none that the policy knows."""
     stage = event.data.get("stage", STAGE_OF_EVENT.get(event.type))
     return stage if isinstance(stage, str) and stage in policy.stages else None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from monitor.core import event as ev
 from monitor.core.event import Event, order_key
-from monitor.core.evidence import evidence_of
+from monitor.core.evidence import Evidence
 from monitor.core.fold import stage_after
 from monitor.core.money import Money
 from monitor.core.policy import Policy
@@ -61,14 +61,13 @@ def journal_of(events: Iterable[Event], policy: Policy) -> Journal:
     entries: list[Entry] = []
     attempts: list[Attempt] = []
     for event in ordered:
-        lead, data = names.get(event.lead, event.lead), event.data
+        lead = names.get(event.lead, event.lead)
         first_at.setdefault(lead, event.at)
-        stage = stage_after(evidence_of(event), policy.in_force(event.at))
-        if stage is not None and stages.get(lead) != stage:
+        if stage := entered(event, stages.get(lead, ""), policy):
             stages[lead] = stage
             entries.append(Entry(lead, stage, event.at))
-        if event.type == ev.ACTIVITY_LOGGED and data.get("direction") == "outbound" and data.get("actor") == "person":
-            attempts.append(Attempt(lead, event.at, data.get("outcome") == "connected"))
+        if attempted(event):
+            attempts.append(Attempt(lead, event.at, connected(event)))
     kinds = (ev.DEAL_WON, ev.SPEND_RECORDED, ev.REVENUE_RECORDED)
     booked = [event for event in known if event.type in kinds]
     booked.sort(key=lambda event: (event.at, event.id, event.source))
@@ -76,10 +75,31 @@ def journal_of(events: Iterable[Event], policy: Policy) -> Journal:
     return Journal(first_at, tuple(entries), tuple(attempts), won, spent, earned)
 
 
-def _booking(event: Event, names: Mapping[str, str]) -> Booking:
+def entered(event: Event | Evidence, stage: str, policy: Policy) -> str:
+    """The stage that the event takes a lead into that was in `stage`; empty: it stays there."""
+    after = stage_after(event, policy.in_force(event.at))
+    return "" if after is None or after == stage else after
+
+
+def attempted(event: Event | Evidence) -> bool:
+    """Whether it is a follow-up attempt: a person's act towards the lead."""
     data = event.data
-    of = str(data.get("team", "")) if event.type == ev.SPEND_RECORDED else names.get(event.lead, event.lead)
-    return Booking(of, event.at, Money(Decimal(str(data.get("amount", 0))), str(data.get("currency", ""))))
+    return event.type == ev.ACTIVITY_LOGGED and data.get("direction") == "outbound" and data.get("actor") == "person"
+
+
+def connected(event: Event | Evidence) -> bool:
+    """Of an attempt: whether the lead was reached."""
+    return event.data.get("outcome") == "connected"
+
+
+def money_of(event: Event | Evidence) -> Money:
+    """What was won, spent or earned."""
+    return Money(Decimal(str(event.data.get("amount", 0))), str(event.data.get("currency", "")))
+
+
+def _booking(event: Event, names: Mapping[str, str]) -> Booking:
+    of = str(event.data.get("team", "")) if event.type == ev.SPEND_RECORDED else names.get(event.lead, event.lead)
+    return Booking(of, event.at, money_of(event))
 
 
 def _names(events: Iterable[Event]) -> dict[str, str]:

@@ -94,14 +94,19 @@ def handed_over(before: Lead, after: Lead, policy: Policy) -> tuple[Lead, tuple[
     return after._replace(merged=merge), tuple(forward for forward in forwards if forward is not None), remarks
 
 
-def _history(lead: Lead, merge: Merge, policy: Policy) -> Iterator[tuple[Evidence, _Word]]:
-    """The evidence from before the merge that goes to the other lead, each piece with what is to be said of it.
+def stays(piece: Evidence, policy: Policy) -> bool:
+    """Whether a merged lead keeps it to itself.
 
     That this record left the funnel, as a duplicate for one, is nothing that happened to the other.
     """
+    return piece.type == ev.LEAD_MERGED or stage_after(piece, policy) in RESTING_STAGES
+
+
+def _history(lead: Lead, merge: Merge, policy: Policy) -> Iterator[tuple[Evidence, _Word]]:
+    """The evidence from before the merge that goes to the other lead, each piece with what is to be said of it."""
     clocks = sorted(lead.fold.clocks, key=lambda clock: (clock.started_at, clock.cycle))
     for piece in lead.evidence:
-        if piece.type == ev.LEAD_MERGED or stage_after(piece, policy) in RESTING_STAGES:
+        if stays(piece, policy):
             continue
         newest = {clock.duty: clock for clock in clocks if clock.started_at <= piece.at}
         judged = {duty for duty, clock in newest.items() if not _was_open(clock, merge)}

@@ -47,13 +47,17 @@ Sums = Mapping[str, Sum]
 """By currency; where the agreement has a rate, in its own."""
 
 
+def converted(money: Money, finance: Finance | None) -> Money:
+    """In the agreement's currency, where that has a rate for it."""
+    rate = None if finance is None else finance.rates.get(money.currency)
+    return money if finance is None or rate is None else Money(money.amount * rate, finance.currency)
+
+
 def added_up(amounts: Iterable[Money], finance: Finance | None) -> Sums:
     """The sum in the agreement's currency, and one for each currency that it has no rate for."""
     sums: dict[str, Sum] = {}
-    for amount, currency in amounts:
-        rate = None if finance is None else finance.rates.get(currency)
-        if finance is not None and rate is not None:
-            amount, currency = amount * rate, finance.currency
+    for money in amounts:
+        amount, currency = converted(money, finance)
         before = sums.get(currency, Sum(NOTHING, 0))
         sums[currency] = Sum(before.amount + amount, before.number + 1)
     return sums

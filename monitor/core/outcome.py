@@ -46,6 +46,8 @@ class Reason(StrEnum):
     ATTEMPTS_MADE = "attempts_made"
     CONNECTED = "connected"
     SILENCE_ACCEPTED = "silence_accepted"
+    REJECTED = "lead_rejected"
+    """What met the duty is that the lead was given back."""
     NO_EVIDENCE = "no_evidence_by_due"
     DEFINITION_NOT_MET = "definition_not_met"
     TOO_FEW_ATTEMPTS = "too_few_attempts_by_due"
@@ -132,7 +134,7 @@ class Outcome(NamedTuple):
     changes: tuple[str, ...] = ()
     """`amended`, of the agreement as a whole: what is different from the version before, in words."""
     missing: str = ""
-    """`breached` with DEFINITION_NOT_MET: what the lead lacked, in one line."""
+    """`breached` with DEFINITION_NOT_MET: what the lead lacked, in one line. `met` with REJECTED: the reason given."""
     delivery: Delivery | None = None
     """Of a quota, which is of no lead: `lead` is empty, and `started_at` to `due_at` is the term."""
 

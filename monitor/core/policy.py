@@ -21,11 +21,12 @@ from monitor.core.duty import Pausing as Pausing
 from monitor.core.duty import Reassignment as Reassignment
 from monitor.core.duty import Rhythm as Rhythm
 from monitor.core.duty import Target as Target
-from monitor.core.event import EVENT_TYPES
+from monitor.core.event import EVENT_TYPES, LEAD_REJECTED
 from monitor.core.limit import Limit as Limit
 from monitor.core.limit import LimitUnit as LimitUnit
 from monitor.core.money import Finance as Finance
 from monitor.core.quota import Quota as Quota
+from monitor.core.routing import Routing as Routing
 from monitor.core.rules import Rules, rules_of
 from monitor.core.rules import Turn as Turn
 
@@ -100,6 +101,8 @@ class _Agreement(NamedTuple):
     """Older versions of the same agreement, in the order of their `effective_at`; they have none themselves."""
     quotas: tuple[Quota, ...] = ()
     finance: Finance | None = None
+    notices: Routing | None = None
+    """Who hears of what; None: every channel hears of everything."""
 
 
 class Policy(_Agreement):
@@ -173,6 +176,12 @@ class Policy(_Agreement):
     def amending(self) -> bool:
         """Whether a version may take over clocks that another one has started."""
         return bool(self.earlier) or self.applies_to is not Applies.NEW
+
+    @cached_property
+    def rejectable(self) -> frozenset[str]:
+        """Names of the duties that rejecting a lead may meet; to look at the evidence of all others would cost."""
+        duties = (duty for version in self.versions for duty in version.duties)
+        return frozenset(duty.name for duty in duties if any(LEAD_REJECTED in match.types for match in duty.met_by))
 
     @cached_property
     def counts(self) -> bool:

@@ -52,8 +52,8 @@ class QuotaBook:
     def open(self, at: int) -> None:
         """Nothing was known before that instant; terms that were over by then are not judged. Done once."""
         if self._first_at is None:
-            self._first_at = self.known_until = at
             self._open(at)
+            self._first_at = self.known_until = at
 
     def take(self, fact: Fact, sequence: int) -> Sequence[Event]:
         """Enter a fact; `sequence` grows with the steps of its lead. One that is known, or older, changes nothing.
@@ -76,11 +76,12 @@ class QuotaBook:
     def pass_time(self, until: int) -> Iterator[Outcome]:
         """What is to be said once time has passed up to that instant, before which every fact has been taken."""
         self.open(until)
+        until = max(until, self.known_until)
         while self._next_at <= until:
             yield from self._look(self._next_at, list(self._accounts), at_midnight=True)
         if self._changed:
             yield from self._look(until, list(self._changed), at_midnight=False)
-        self.known_until = max(self.known_until, until)
+        self.known_until = until
 
     def changes(self) -> Changes:
         """What is another than it was when this was last asked."""

@@ -21,6 +21,7 @@ _MET: Final = {
     Reason.DEFINITION_MET: "the lead is what was agreed",
     Reason.CONNECTED: "connected",
     Reason.SILENCE_ACCEPTED: "accepted by silence",
+    Reason.REJECTED: "rejected",
 }
 
 
@@ -69,7 +70,8 @@ def _warning(level: str) -> str:
 
 
 def _met(outcome: Outcome, at: str, due: str) -> str:
-    met = f"met: {_MET.get(outcome.reason, 'followed up')} at {at}"
+    because = f" ({outcome.missing})" if outcome.missing else ""
+    met = f"met: {_MET.get(outcome.reason, 'followed up')}{because} at {at}"
     return met if outcome.reason is Reason.DEFINITION_MET else f"{met}, due by {due}"
 
 

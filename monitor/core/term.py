@@ -73,6 +73,25 @@ def midnight(zone: ZoneInfo, day: date) -> int:
     return reached_at(zone, datetime.combine(day, time()))
 
 
+def before(every: Every, zone: ZoneInfo, term: Term) -> Term:
+    """The term just before it. Raises CalendarExhausted."""
+    return term_of(every, zone, term.start_at - 1)
+
+
+def is_odd(every: Every, term: Term) -> bool:
+    """Whether its number is: of two terms that follow on one another, one is."""
+    match every:
+        case Every.DAY:
+            number = term.first.toordinal()
+        case Every.WEEK:
+            number = term.first.toordinal() // 7
+        case Every.MONTH:
+            number = term.first.year * 12 + term.first.month
+        case _:
+            number = term.first.year * 4 + term.first.month // 3
+    return number % 2 == 1
+
+
 def working_days(calendar: Calendar | None, term: Term) -> tuple[date, ...]:
     """The dates of the term on which the calendar opens; without one, all of them."""
     first, after = term.first.toordinal(), term.after.toordinal()

@@ -100,7 +100,12 @@ def _gone(entry: Told, policy: Policy) -> Clock:
 
 
 def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: Policy) -> Outcome:
-    owner, segment, source = _who(lead, telling.at)
+    owner, segment, source = who_at(lead, telling.at)
+    reason, missing = telling.reason, ""
+    if reason is None:
+        reason, missing = _reason(lead, telling, clock.duty in policy.rejectable)
+    elif telling.kind is Kind.BREACHED:
+        missing = clock.missing
     late_elapsed_us = late_working_us = None
     if telling.kind is Kind.FULFILLED_LATE:
         late_elapsed_us = telling.at - clock.deadline_at
@@ -113,7 +118,7 @@ def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: 
         telling.level,
         revision,
         clock.policy_version,
-        telling.reason or _reason(lead, telling),
+        reason,
         telling.at,
         clock.team,
         owner,
@@ -130,7 +135,7 @@ def _outcome(lead: Lead, clock: Clock, telling: Telling, revision: int, policy: 
         None,
         clock.hold_us,
         (),
-        clock.missing if telling.kind is Kind.BREACHED else "",
+        missing,
     )
 
 
@@ -143,17 +148,22 @@ def _working(calendar: Calendar | None, from_at: int, to_at: int) -> int | None:
     return calendar.elapsed(from_at, to_at) if calendar is not None else None
 
 
-def _reason(lead: Lead, telling: Telling) -> Reason:
-    if telling.kind is Kind.CANCELLED:
+def _reason(lead: Lead, telling: Telling, rejectable: bool) -> tuple[Reason, str]:
+    """The reason that its evidence gives or else its kind does, and why a lead was rejected."""
+    if telling.kind is Kind.CANCELLED and not telling.evidence_ids:
+        return Reason.DUTY_REMOVED, ""
+    if telling.kind is Kind.CANCELLED or (telling.kind is Kind.MET and rejectable):
         for evidence in reversed(tuple(lead.evidence)):
-            if evidence.id in telling.evidence_ids and evidence.type == ev.LEAD_MERGED:
-                return Reason.MERGED
-        if not telling.evidence_ids:
-            return Reason.DUTY_REMOVED
-    return REASONS[telling.kind]
+            if evidence.id not in telling.evidence_ids:
+                continue
+            if evidence.type == ev.LEAD_MERGED and telling.kind is Kind.CANCELLED:
+                return Reason.MERGED, ""
+            if evidence.type == ev.LEAD_REJECTED and telling.kind is Kind.MET:
+                return Reason.REJECTED, str(evidence.data.get("reason", ""))
+    return REASONS[telling.kind], ""
 
 
-def _who(lead: Lead, at: int) -> tuple[str, str, str]:
+def who_at(lead: Lead, at: int) -> tuple[str, str, str]:
     """Owner, segment and source of the lead at that instant, whenever it is asked."""
     newest_at = lead.evidence.newest_at
     if newest_at is None or newest_at <= at:

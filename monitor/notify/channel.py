@@ -1,13 +1,11 @@
 """What a channel is: its far end, how it wants to be written to, and how hard it is tried."""
 
 from dataclasses import dataclass, field
-from typing import Final
 
-from monitor.core.outcome import Kind
+from monitor.core.calls import Reach
 from monitor.notify.channels.pagerduty import EVENTS_URL
 from monitor.notify.channels.texts import Style
-from monitor.notify.line import Rules
-from monitor.ports import Notice
+from monitor.notify.gate import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +67,7 @@ class Channel:
     """Whether the far end may have a loopback, link-local or private address."""
 
 
-# A pager is for what is late, and for its end. A warning would open an incident that nothing closes: that a duty was
-# met is told to nobody.
-_PAGED: Final = frozenset({Kind.BREACHED, Kind.FULFILLED_LATE, Kind.WITHDRAWN})
-
-
-def channels_for(notice: Notice, channels: tuple[Channel, ...]) -> list[str]:
-    """The names of the channels that the notice goes to: every one, as long as there are no routes."""
-    return [
-        channel.name
-        for channel in channels
-        if not isinstance(channel.far_end, PagerDuty) or notice.outcome.kind in _PAGED
-    ]
+def reach_of(channels: tuple[Channel, ...]) -> Reach:
+    """The channels by name, and which of them keep an incident open until they are told that it is over."""
+    incidents = frozenset(channel.name for channel in channels if isinstance(channel.far_end, PagerDuty))
+    return Reach(tuple(channel.name for channel in channels), incidents)

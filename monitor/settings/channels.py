@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from monitor.notify.channel import Channel, Mail, PagerDuty, Slack, StandardHook, Teams
 from monitor.notify.channels.pagerduty import EVENTS_URL, ROUTING_KEY_CHARS
-from monitor.notify.channels.texts import Language, Style
+from monitor.notify.channels.texts import Style
+from monitor.notify.channels.words import Language
 from monitor.notify.endpoint import check_secret, check_url, host_of, is_private
-from monitor.notify.line import DAY_S, Rules
+from monitor.notify.gate import DAY_S, Rules
 from monitor.settings.problems import SettingsError
 from monitor.settings.settings import Settings
 from monitor.wire.policy.calendars import zone

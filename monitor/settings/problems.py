@@ -3,13 +3,14 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from dotenv import dotenv_values
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 PREFIX: Final = "LEAD_SLA_"
+_SECRET_FILE_BYTES_MAX: Final = 4096
 # Set without the prefix, as every Kafka tool reads it.
 _UNPREFIXED: Final = {"kafka_bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS"}
 
@@ -48,6 +49,19 @@ def unknown_lines(env_file: Path | None, fields: Sequence[str]) -> list[str]:
         fix = f"did you mean {near[0]}?" if near else "remove it; `lead-sla init` writes a file with all of them"
         lines.append(f"{env_file}: {_shown(name)} is no setting; {fix}")
     return lines
+
+
+def secret_of(given: Mapping[str, Any], name: str) -> str:
+    """The secret in the file that `given` names. Raises ValueError with a whole line, which quotes nothing of it."""
+    if given.get(name) is not None:
+        raise ValueError(f"{env_name(name)}: is set together with {env_name(f'{name}_file')}; remove one")
+    try:
+        with Path(given[f"{name}_file"]).open(encoding="ascii") as file:
+            return file.read(_SECRET_FILE_BYTES_MAX).strip()
+    except (OSError, ValueError):
+        raise ValueError(
+            f"{env_name(f'{name}_file')}: cannot be read as text; name a file that holds the secret in one line"
+        ) from None
 
 
 def problem_lines(error: ValidationError, fields: Mapping[str, FieldInfo]) -> list[str]:

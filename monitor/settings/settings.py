@@ -8,10 +8,12 @@ from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationE
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from monitor.notify.endpoint import check_secret, check_url
-from monitor.settings.problems import SettingsError, env_name, problem_lines, unknown_lines
+from monitor.settings.problems import SettingsError, env_name, problem_lines, secret_of, unknown_lines
 
 ENV_FILE = Path("lead-sla.env")
-_SECRET_FILE_BYTES_MAX = 4096
+_IN_FILES = ("webhook_secret", "link_secret", "notices_token")
+"""Secrets that may stand in a file of their own."""
+SECRET_CHARS_MIN, SECRET_CHARS_MAX = 32, 256
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
 
@@ -35,6 +37,13 @@ def _webhook_url(url: SecretStr) -> SecretStr:
 
 def _webhook_secret(secret: SecretStr) -> SecretStr:
     check_secret(secret.get_secret_value())
+    return secret
+
+
+def _long_secret(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not SECRET_CHARS_MIN <= len(text) <= SECRET_CHARS_MAX or not text.isascii() or not text.isprintable():
+        raise ValueError(f"has not {SECRET_CHARS_MIN} to {SECRET_CHARS_MAX} characters; make one: openssl rand -hex 32")
     return secret
 
 
@@ -145,6 +154,18 @@ class Settings(BaseSettings):
         "", description="URL of a lead for notices, {lead} standing for its id; no link without it."
     )
 
+    public_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        None, description="Base URL at which people reach the workers' pages, for links that answer notices."
+    )
+    link_secret: Annotated[SecretStr, AfterValidator(_long_secret)] | None = Field(
+        None, description="Key that links in messages are signed with, the same for all workers; no links without it."
+    )
+    link_secret_file: Path | None = Field(None, description="File that holds the link secret, instead of it.")
+    notices_token: Annotated[SecretStr, AfterValidator(_long_secret)] | None = Field(
+        None, description="Bearer token for acknowledging, snoozing and sending again; refused without it."
+    )
+    notices_token_file: Path | None = Field(None, description="File that holds the token, instead of it.")
+
     guarantee: Literal["at_least_once", "transactional"] = Field(
         "at_least_once",
         description="transactional: outcomes, states and progress in one Kafka transaction; Apache Kafka only.",
@@ -156,6 +177,12 @@ class Settings(BaseSettings):
     broker_end_offsets: Literal["exact", "last_batch"] = Field(
         "exact",
         description="last_batch for the embedded broker, which reports the end of a partition one batch too low.",
+    )
+    metrics_sources_max: int = Field(
+        0, ge=0, le=100, description="Sources of leads that metrics tell apart; 0: none, the rest counts as other."
+    )
+    metrics_owners_max: int = Field(
+        0, ge=0, le=1000, description="Owners of leads that metrics tell apart; 0: none, the rest counts as other."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line to log.")
     log_json: bool = Field(False, description="Log one JSON object per line.")
@@ -176,22 +203,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_secret_file(cls, given: dict[str, Any]) -> dict[str, Any]:
-        path = given.get("webhook_secret_file")
-        if path is None:
-            return given
-        if given.get("webhook_secret") is not None:
-            raise ValueError(
-                f"{env_name('webhook_secret')}: is set together with {env_name('webhook_secret_file')}; remove one"
-            )
-        try:
-            with Path(path).open(encoding="ascii") as file:
-                secret = file.read(_SECRET_FILE_BYTES_MAX).strip()
-        except (OSError, ValueError):
-            raise ValueError(
-                f"{env_name('webhook_secret_file')}: cannot be read as text; name a file that holds one whsec_… line"
-            ) from None
-        return {**given, "webhook_secret": secret}
+    def _read_secret_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+        found = {name: secret_of(given, name) for name in _IN_FILES if given.get(f"{name}_file") is not None}
+        return {**given, **found}
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -204,6 +218,9 @@ class Settings(BaseSettings):
             ]
         if self.webhook_url is not None and self.webhook_secret is None:
             problems.append(f"{env_name('webhook_secret')}: is needed to sign what is posted; set it, or the _FILE")
+        if (self.public_url is None) != (self.link_secret is None):
+            missing = env_name("link_secret" if self.link_secret is None else "public_url")
+            problems.append(f"{missing}: is needed for links that answer notices; set it, too, or remove the other")
         if len(set(self.topics)) < len(self.topics):
             problems.append(f"{env_name('topic_events')}: two topics have the same name; give each its own")
         if problems:

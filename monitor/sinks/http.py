@@ -10,7 +10,7 @@ import aiohttp
 
 from monitor.notify.channels.post import Post
 from monitor.notify.endpoint import check_url, redacted_url
-from monitor.ports import Delivery, Notice, TimeSource
+from monitor.ports import Delivery, Message, TimeSource
 from monitor.sinks.answer import delivery_of
 from monitor.sinks.guard import AddressRefused, guarded_socket
 
@@ -18,8 +18,8 @@ from monitor.sinks.guard import AddressRefused, guarded_socket
 _BODY_BYTES_MAX: Final = 65_536
 _SHOWN_CHARS_MAX: Final = 120
 
-PostOf = Callable[[Notice, int], Post]
-"""What to post for a notice at an instant, microseconds since the epoch."""
+PostOf = Callable[[Message, int], Post]
+"""What to post for a message at an instant, microseconds since the epoch."""
 
 
 class HttpSink:
@@ -53,9 +53,9 @@ class HttpSink:
     def __repr__(self) -> str:
         return f"HttpSink({self.name}, {redacted_url(self._url)})"
 
-    async def deliver(self, notice: Notice) -> Delivery:
+    async def deliver(self, message: Message) -> Delivery:
         """Post once, made afresh; never raises for what the far end does. Raises RuntimeError when closed."""
-        post = self._post_of(notice, self._time.now_at())
+        post = self._post_of(message, self._time.now_at())
         headers = {"User-Agent": "lead-sla", **post.headers}
         try:
             async with self._connected().post(

@@ -11,7 +11,7 @@ import aiosmtplib
 from monitor.notify.channel import Mail
 from monitor.notify.channels.mail import message_of
 from monitor.notify.channels.texts import Style
-from monitor.ports import Delivery, Notice, TimeSource
+from monitor.ports import Delivery, Message, TimeSource
 from monitor.sinks.guard import AddressRefused, guarded_socket
 
 _SHOWN_CHARS_MAX: Final = 120
@@ -44,15 +44,15 @@ class MailSink:
     def __repr__(self) -> str:
         return f"MailSink({self.name}, {self._mail.host}:{self._mail.port})"
 
-    async def deliver(self, notice: Notice) -> Delivery:
+    async def deliver(self, message: Message) -> Delivery:
         """Send once; never raises for what the far end does. Raises RuntimeError when closed."""
         if self._closed:
             raise RuntimeError("the sink is closed")
         mail = self._mail
-        message = message_of(notice, self._style, mail.sender, mail.recipients, self._time.now_at())
+        mail_message = message_of(message, self._style, mail.sender, mail.recipients, self._time.now_at())
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._send(message)
+                return await self._send(mail_message)
         except TimeoutError:
             return _failed("timeout", "no answer in time")
         except AddressRefused as refused:

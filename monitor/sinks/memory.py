@@ -1,9 +1,9 @@
-"""A sink that keeps notices in memory, its far end answering as told; passes the tests of the real one."""
+"""A sink that keeps messages in memory, its far end answering as told; passes the tests of the real one."""
 
 from collections import deque
 from typing import Final
 
-from monitor.ports import Delivery, Notice, TimeSource
+from monitor.ports import Delivery, Message, TimeSource
 from monitor.sinks.answer import delivery_of
 
 # Enough for any test or demonstration; a forgotten sink must not grow for ever.
@@ -15,8 +15,8 @@ class MemorySink:
 
     def __init__(self, time: TimeSource, name: str = "memory") -> None:
         self.name = name
-        self.attempts: deque[Notice] = deque(maxlen=_ATTEMPTS_MAX)
-        """Every notice that reached the far end, delivered or not, oldest first."""
+        self.attempts: deque[Message] = deque(maxlen=_ATTEMPTS_MAX)
+        """Every message that reached the far end, delivered or not, oldest first."""
         self._answers: deque[Delivery] = deque()
         self._time = time
         self._closed = False
@@ -29,11 +29,11 @@ class MemorySink:
         """The next attempt not yet spoken for is never answered."""
         self._answers.append(Delivery(delivered=False, retryable=True, reason="timeout"))
 
-    async def deliver(self, notice: Notice) -> Delivery:
+    async def deliver(self, message: Message) -> Delivery:
         """Remember the attempt and answer as told. Raises RuntimeError when closed."""
         if self._closed:
             raise RuntimeError("the sink is closed")
-        self.attempts.append(notice)
+        self.attempts.append(message)
         return self._answers.popleft() if self._answers else delivery_of(200, None, 0)
 
     async def close(self) -> None:

@@ -33,10 +33,10 @@ def open_sink(channel: Channel, time: TimeSource) -> Sink:
 def _post_of(far_end: Slack | Teams | PagerDuty | StandardHook, style: Style) -> PostOf:
     match far_end:
         case Slack():
-            return lambda notice, _: slack_post(notice, style)
+            return lambda message, _: slack_post(message, style)
         case Teams():
-            return lambda notice, _: teams_post(notice, style)
+            return lambda message, _: teams_post(message, style)
         case PagerDuty():
-            return lambda notice, _: pagerduty_post(notice, style, far_end.routing_key)
+            return lambda message, _: pagerduty_post(message, style, far_end.routing_key)
         case StandardHook():
             return StandardWebhook(far_end.secrets).post

@@ -62,12 +62,10 @@ class BookJudge:
         onward: list[Onward] = []
         damaged: list[tuple[Any, str]] = []
         tick: ReadTick | None = None
-        last = self._known_offset
         for record in records:
-            self._folded_to = record.offset + 1
+            self._folded_to = max(self._folded_to, record.offset + 1)
             if record.offset <= self._known_offset:
-                continue
-            last = record.offset
+                continue  # an old tick would look at facts that came after it
             try:
                 read = decode_fact(record.value)
                 if isinstance(read, TimeAdvanced):
@@ -86,7 +84,7 @@ class BookJudge:
             onward += [Onward("timeline", event.lead, encode_event(event)) for event in learned]
             if self._look_at is None:
                 self._look_at = record.timestamp * 1_000 + LOOK_AFTER_US
-        states = list(packed_books(self._book.changes(), last))
+        states = list(packed_books(self._book.changes(), self._folded_to - 1))
         return Judged(outcomes, states, damaged, Counter(), tick, onward)
 
     def remember(self, judged: Judged, changelog_offset: int | None, *, alone: bool = True) -> None:
@@ -104,6 +102,7 @@ class BookJudge:
         kept = KeptBooks(self._shard.items())
         self.set_aside = kept.unreadable
         self._known_offset = kept.offset
+        self._folded_to = max(self._folded_to, kept.offset + 1)
         self._book = QuotaBook(self._policy, self._owns)
         self._look_at = None
         if kept.opened is not None:

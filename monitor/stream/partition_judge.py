@@ -10,6 +10,7 @@ from monitor.core.advance import Remark, Step, TimeAdvanced, advance
 from monitor.core.agreement import AGREEMENT, advance_agreement, agreement_next_at
 from monitor.core.amendment import amended_at, next_tick_at
 from monitor.core.calendar import CalendarExhausted
+from monitor.core.counting import Counting, Names
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.event import Event
 from monitor.core.explanation import Explanation, explained
@@ -19,15 +20,29 @@ from monitor.core.merging import Forward
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
 from monitor.core.tables import ClockState
+from monitor.core.tally import Page, PageKey, Tally
 from monitor.core.tellings import pending_as_before
 from monitor.stream.engine.shards import Shard
 from monitor.stream.judged import Judged, Onward, ReadTick, appended_at, kept_to
 from monitor.telemetry.metrics import ClockState as ClockLabel
 from monitor.wire.fact import encode_fact
-from monitor.wire.state import UnreadableState, clock_states, decode_state, encode_state, state_header
+from monitor.wire.state import (
+    PAGE_KEYS,
+    UnreadableState,
+    clock_states,
+    decode_key,
+    decode_page,
+    decode_state,
+    encode_key,
+    encode_page,
+    encode_state,
+    stage_in_funnel,
+    state_header,
+)
 from monitor.wire.timeline import UnreadableRecord, decode_record, encode_forward
 
 _AGREEMENT_KEY: Final = AGREEMENT.encode()
+NO_NAMES: Final = Names()
 OpenClocks = Counter[tuple[str, ClockLabel]]
 """How many clocks are open, by (duty, state)."""
 _OPEN: Final[Mapping[ClockState, ClockLabel]] = {ClockState.RUNNING: "running", ClockState.BREACHED: "breached"}
@@ -36,8 +51,10 @@ _OPEN: Final[Mapping[ClockState, ClockLabel]] = {ClockState.RUNNING: "running", 
 class PartitionJudge:
     """The leads of one partition. After a fold that could not be stored it must be thrown away."""
 
-    def __init__(self, shard: Shard, policy: Policy, *, agreement: bool = False) -> None:
-        """Reads the whole shard once, for deadlines and counts. `agreement`: the agreement itself is judged here."""
+    def __init__(self, shard: Shard, policy: Policy, *, agreement: bool = False, names: Names = NO_NAMES) -> None:
+        """Reads the whole shard once, for deadlines and counts. `agreement`: the agreement itself is judged here;
+        `names`: what live counts tell apart.
+        """
         self._shard = shard
         self._policy = policy
         self._agreement = agreement
@@ -53,22 +70,36 @@ class PartitionJudge:
         self.set_aside = 0
         """Leads whose state cannot be read: their events end in dead letters, their deadlines are not known."""
         self.deadlines: DeadlineIndex[bytes] = DeadlineIndex(self._next_at)
+        self.counting = self._read(names)
+        """Leads by stage, and what they add up to."""
+        self._look_again()
+
+    def _read(self, names: Names) -> Counting:
         pending: list[tuple[int, bytes]] = []
-        for key, packed in shard.items():
+        pages: dict[PageKey, Page] = {}
+        frozen: set[PageKey] = set()
+        stages: Counter[str] = Counter()
+        for key, packed in self._shard.items():
             try:
+                if key.startswith(PAGE_KEYS):
+                    frozen.add(decode_key(key))
+                    pages[decode_key(key)] = decode_page(packed)
+                    continue
                 header = state_header(packed)
             except UnreadableState:
                 self.set_aside += 1
                 continue
             if header.next_at:
                 pending.append((header.next_at, key))
-            if header.open:
-                with suppress(UnreadableState):  # named when its lead is judged next
+            with suppress(UnreadableState):  # named when its lead is judged next
+                if header.open:
                     self.open_clocks.update(
                         (duty, _OPEN[state]) for duty, state in clock_states(packed) if state in _OPEN
                     )
+                stages[stage_in_funnel(packed)] += 1
         self.deadlines.fill(pending)
-        self._look_again()
+        tally = Tally(self._policy, pages, frozenset(frozen - pages.keys()))
+        return Counting(tally, self._policy, names, stages)
 
     def first_at(self) -> int | None:
         """See PartitionJudging."""
@@ -77,6 +108,7 @@ class PartitionJudge:
     def adopt(self, policy: Policy) -> None:
         """See PartitionJudging."""
         self._policy = policy
+        self.counting.adopt(policy)
         self._look_again()
 
     def _look_again(self) -> None:
@@ -129,7 +161,9 @@ class PartitionJudge:
                 if not isinstance(read, TimeAdvanced):
                     for remark in step.remarks:
                         remarks[remark, read.type] += 1
-        return Judged(outcomes, [*self._touched.items()], damaged, remarks, tick, onward)
+        # No state of a lead may outlive the page that counts it: what a lead knows is not counted for it again.
+        pages = [(encode_key(key), encode_page(page)) for key, page in self.counting.tally.changed()]
+        return Judged(outcomes, [*pages, *self._touched.items()], damaged, remarks, tick, onward)
 
     def remember(self, judged: Judged, changelog_offset: int | None, *, alone: bool = True) -> None:
         """See PartitionJudging."""
@@ -142,6 +176,7 @@ class PartitionJudge:
         self.judged_to = self._folded_to
         self.open_clocks.update(self._opened)
         self._opened = Counter()
+        self.counting.remembered()
 
     def lead(self, name: str) -> Lead | None:
         """The remembered state of one lead."""
@@ -177,6 +212,7 @@ class PartitionJudge:
                 self.deadlines.add(next_at, key)
         if early and before is not None and next_at == waits_at and _as_before(before, step):
             return None  # nothing has come of it
+        self.counting.take(before, step, event, offset)
         if step.forwards:
             onward += [Onward("timeline", forward.lead, encode_forward(forward)) for forward in step.forwards]
         if self._policy.counts:

@@ -25,14 +25,24 @@ class Renewal:
     """A set of files that is in order replaces the policy; one that is not leaves it in force, and is complained of."""
 
     def __init__(
-        self, path: Path, files: PolicyFiles, adopt: Callable[[Policy], None], time: TimeSource, metrics: Metrics
+        self,
+        path: Path,
+        files: PolicyFiles,
+        adopt: Callable[[Policy], None],
+        time: TimeSource,
+        metrics: Metrics,
+        read: Callable[[PolicyFiles], Policy] = policy_of,
     ) -> None:
-        """`files`: those that are judged by already; `adopt` is called between two batches."""
+        """`files`: those that are judged by already; `adopt` is called between two batches.
+
+        `read` raises PolicyError for what cannot be used by this worker.
+        """
         self._path = path
         self._files = files
         self._adopt = adopt
         self._time = time
         self._metrics = metrics
+        self._read = read
         self._before: _Found = files
         self._complained: tuple[_Found, float] | None = None
         self._asked = asyncio.Event()
@@ -65,7 +75,7 @@ class Renewal:
             self._complain(found, found)
         else:
             try:
-                policy = await asyncio.to_thread(policy_of, found)
+                policy = await asyncio.to_thread(self._read, found)
             except PolicyError as error:
                 self._complain(found, error)
             else:

@@ -9,12 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from monitor.core.casework import Directions
+from monitor.core.counting import LiveCounts, Names, added_up
+from monitor.core.lead import Lead
 from monitor.core.policy import Policy
 from monitor.core.standing import Standing
-from monitor.notify.outbox import Outbox
+from monitor.notify.outlets import Outlets
 from monitor.ports import TimeSource
+from monitor.stream.answers import AnswerDesk
 from monitor.stream.book_judge import BookJudge
+from monitor.stream.desk import Desk
 from monitor.stream.directory import Directory
+from monitor.stream.dispatcher import Dispatcher
 from monitor.stream.durably import AtLeastOnce, Durably
 from monitor.stream.engine.app import EngineSettings, LeadApp
 from monitor.stream.engine.ownership import Fenced
@@ -22,9 +28,9 @@ from monitor.stream.engine.shards import MemoryShard, RocksShard, Shard
 from monitor.stream.garbage import collect_less_often
 from monitor.stream.intake import Intake, Topics
 from monitor.stream.judge import AGREEMENT_PARTITION, Judge
+from monitor.stream.judged import PartitionJudging
 from monitor.stream.kafka import KafkaAccess
-from monitor.stream.notifier import Notifier
-from monitor.stream.partition_judge import OpenClocks, PartitionJudge
+from monitor.stream.partition_judge import NO_NAMES, OpenClocks, PartitionJudge
 from monitor.stream.partitioning import partition_of
 from monitor.stream.positions import Positions
 from monitor.stream.ticker import Ticker
@@ -32,14 +38,17 @@ from monitor.stream.transactional import Transactional
 from monitor.stream.watch import Watch
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.lead_event import TimeLimits
+from monitor.wire.state import UnreadableState
 
 log = logging.getLogger(__name__)
 
 STOP_S_MAX = 20.0
 # What has crashed need not end in order: the sooner it is started again, the better.
 CRASHED_STOP_S_MAX = 5.0
-LEADS, QUOTAS = TABLES = ("leads", "quotas")
-"""The tables: states of leads, books of quotas."""
+# What is on its way to a channel is better waited for than sent again after the start.
+FINISH_S_MAX = 5.0
+LEADS, QUOTAS, NOTICES = TABLES = ("leads", "quotas", "notices")
+"""The tables: states of leads, books of quotas, what people are told of both."""
 
 
 @dataclass(frozen=True)
@@ -58,41 +67,24 @@ class WorkerSettings:
     probe_ends: bool
     transactional: bool = False
     """Outcomes, states and offsets of a batch in one transaction; Apache Kafka only."""
+    names: Names = NO_NAMES
+    """What live counts tell apart."""
 
 
 class Worker:
     """Judges the partitions that the group gives it."""
 
     def __init__(
-        self, settings: WorkerSettings, policy: Policy, outbox: Outbox, time: TimeSource, metrics: Metrics
+        self, settings: WorkerSettings, policy: Policy, outlets: Outlets, time: TimeSource, metrics: Metrics
     ) -> None:
         self._settings = settings
         self._time = time
         self._metrics = metrics
         self._assigned_s = time.elapsed_s()
         self._positions = Positions(settings.access.client(), settings.group, probe_ends=settings.probe_ends)
+        app = self._app = LeadApp(self._engine())
         topics = settings.topics
-        engine = EngineSettings(
-            group=settings.group,
-            bootstrap_servers=settings.access.bootstrap_servers,
-            partitions=settings.topics.partitions,
-            session_s=settings.session_s,
-            commit_s=settings.commit_s,
-            advertised_url=settings.advertised_url,
-            metrics=metrics.engine,
-            credentials=settings.access.faust_credentials(),
-            tables=TABLES,
-            open_shard=self._open_shard,
-            elapsed_s=time.elapsed_s,
-            true_ends=self._positions.true_ends,
-            on_taken=self._taken,
-            on_given_up=self._given_up,
-            on_shards_ready=self._recovered,
-            committed_elsewhere=frozenset({topics.timeline, topics.facts} if settings.transactional else ()),
-        )
-        self._app = LeadApp(engine)
-        app = self._app
-        self._durably = {LEADS: self._make_durably(LEADS), QUOTAS: self._make_durably(QUOTAS)}
+        self._durably = {table: self._make_durably(table) for table in TABLES}
         self._judge = Judge(policy, self._lead_judge, self._durably[LEADS], time, metrics)
         self._bookkeeper = Judge(policy, self._book_judge, self._durably[QUOTAS], time, metrics)
         self._ticker = Ticker(
@@ -103,13 +95,41 @@ class Worker:
         self._bookkeeper.on_judged = partial(self._ticker.judged, topics.facts)
         metrics.watch_clocks(self._open_clocks)
         metrics.watch_quotas(self._standings)
+        metrics.figures.live_counts = self._live_counts
         app.take_batches("intake", topics.events, Intake(topics, settings.limits, app.send_all, metrics).take)
         app.take_batches("judge", topics.timeline, self._judge.take, continuous=True)
         app.take_batches("bookkeeper", topics.facts, self._bookkeeper.take, continuous=True)
-        notifier = Notifier(topics, outbox, app.send_all, metrics)
-        app.take_batches("notifier", topics.outcomes, notifier.take, drained=False)
+        directions = Directions(policy.notices, outlets.reach)
+        self._desk = Desk(
+            topics, app.changelog_topic(NOTICES), partial(app.shard, NOTICES), directions, outlets, app.send_all,
+            lambda: app.ownership.epoch, metrics,
+        )  # fmt: skip
+        self._dispatcher = Dispatcher(self._desk, outlets, self._lead, self._of_one_assignment, time, metrics)
+        app.take_batches("desk", topics.outcomes, self._desk.take)
         self._watch = Watch(topics, self._positions, self._owned, app.recovery_left, time, metrics)
+        self.answers = AnswerDesk(app, self._desk, time)
         self.directory = Directory(app, LEADS, topics.partitions, lambda: self._judge.partitions)
+
+    def _engine(self) -> EngineSettings:
+        settings, topics = self._settings, self._settings.topics
+        return EngineSettings(
+            group=settings.group,
+            bootstrap_servers=settings.access.bootstrap_servers,
+            partitions=settings.topics.partitions,
+            session_s=settings.session_s,
+            commit_s=settings.commit_s,
+            advertised_url=settings.advertised_url,
+            metrics=self._metrics.engine,
+            credentials=settings.access.faust_credentials(),
+            tables=TABLES,
+            open_shard=self._open_shard,
+            elapsed_s=self._time.elapsed_s,
+            true_ends=self._positions.true_ends,
+            on_taken=self._taken,
+            on_given_up=self._given_up,
+            on_shards_ready=self._recovered,
+            committed_elsewhere=frozenset({topics.timeline, topics.facts} if settings.transactional else ()),
+        )
 
     @staticmethod
     def changelogs_of(group: str) -> list[str]:
@@ -120,6 +140,7 @@ class Worker:
         """Judge by this policy from the next batches on."""
         self._judge.adopt(policy)
         self._bookkeeper.adopt(policy)
+        self._desk.adopt(policy.notices)
 
     def live(self) -> list[str]:
         """See `monitor.ports.Health`."""
@@ -142,9 +163,13 @@ class Worker:
         self._app.finalize()
         try:
             await self._app.start()
-            tasks = [asyncio.create_task(work()) for work in (self._ticker.run, self._watch.run, *beside)]
+            tasks = [
+                asyncio.create_task(work())
+                for work in (self._ticker.run, self._watch.run, self._dispatcher.run, *beside)
+            ]
             ends = [asyncio.create_task(stop.wait()), asyncio.create_task(self._app.until_crashed())]
             await asyncio.wait([*tasks, *ends], return_when=asyncio.FIRST_COMPLETED)
+            await self._dispatcher.finish(0.0 if self._app.crashed else FINISH_S_MAX)
             for task in tasks + ends:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -166,9 +191,11 @@ class Worker:
         except TimeoutError:
             log.warning("stopping took longer than %s s; what was not committed will be read again", limit_s)
         await self._positions.stop()
+        await self._dispatcher.close()
 
     def _lead_judge(self, partition: int, policy: Policy) -> PartitionJudge:
-        return PartitionJudge(self._app.shard(LEADS, partition), policy, agreement=partition == AGREEMENT_PARTITION)
+        shard, names = self._app.shard(LEADS, partition), self._settings.names
+        return PartitionJudge(shard, policy, agreement=partition == AGREEMENT_PARTITION, names=names)
 
     def _book_judge(self, partition: int, policy: Policy) -> BookJudge:
         partitions = self._settings.topics.partitions
@@ -176,11 +203,25 @@ class Worker:
             self._app.shard(QUOTAS, partition), policy, lambda quota: partition_of(quota, partitions) == partition
         )
 
+    def _of_one_assignment(self) -> bool:
+        return self._desk.partitions.keys() == self._judge.partitions.keys()
+
+    def _lead(self, partition: int, name: str) -> Lead | None:
+        """As it is remembered; None where nothing is known of it, or it cannot be read."""
+        judge = self._judge.partitions.get(partition)
+        try:
+            return None if judge is None else judge.lead(name)
+        except UnreadableState:
+            return None
+
     def _open_clocks(self) -> OpenClocks:
         total: OpenClocks = Counter()
         for judge in self._judge.partitions.values():
             total.update(judge.open_clocks)
         return total
+
+    def _live_counts(self) -> LiveCounts:
+        return added_up((judge.counting for judge in self._judge.partitions.values()), self._time.now_at())
 
     def _standings(self) -> Iterator[Standing]:
         for books in self._bookkeeper.partitions.values():
@@ -194,9 +235,9 @@ class Worker:
 
     def _make_durably(self, table: str) -> Durably:
         settings, app, topics = self._settings, self._app, self._settings.topics
-        source = topics.timeline if table == LEADS else topics.facts
+        source = {LEADS: topics.timeline, QUOTAS: topics.facts, NOTICES: topics.outcomes}[table]
         changelog = app.changelog_topic(table)
-        if not settings.transactional:
+        if not settings.transactional or table == NOTICES:  # no message to people is part of a transaction
             return AtLeastOnce(topics, source, changelog, app.send_all, self._time, self._metrics.engine)
         ids = settings.group if table == LEADS else f"{settings.group}-{table}"
         return Transactional(
@@ -214,6 +255,7 @@ class Worker:
     async def _given_up(self) -> None:
         self._judge.own([])
         self._bookkeeper.own([])
+        self._desk.own([])
         self._ticker.reset()
         self._watch.revoked()
         self._metrics.engine.owns(0)
@@ -223,19 +265,24 @@ class Worker:
         await asyncio.gather(*(durably.end() for durably in self._durably.values()))
 
     async def _recovered(self, table: str, partitions: list[int]) -> None:
+        epoch = self._app.ownership.epoch
         try:
             await self._repair(table, partitions)
+            if epoch != self._app.ownership.epoch:
+                raise Fenced
         except Fenced:
             log.info("the assignment changed while states were written again")
             return
-        if table == QUOTAS:
-            self._bookkeeper.own(partitions)
-            self._ticker.reset()
+        if table == NOTICES:
+            self._desk.own(partitions)
             return
-        self._judge.own(partitions)
+        (self._judge if table == LEADS else self._bookkeeper).own(partitions)
         self._ticker.reset()
+        judges: list[PartitionJudging] = [*self._judge.partitions.values(), *self._bookkeeper.partitions.values()]
+        self._metrics.engine.unreadable(sum(judge.set_aside for judge in judges))
+        if table != LEADS:
+            return
         self._metrics.engine.owns(len(partitions))
-        self._metrics.engine.unreadable(sum(judge.set_aside for judge in self._judge.partitions.values()))
         seconds = self._time.elapsed_s() - self._assigned_s
         self._metrics.engine.recovered(seconds)
         log.info(

@@ -11,6 +11,9 @@ _BATCH_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _DELIVERY_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400)
 _DETECTION_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 
+_ATTAINED: Final = ("duty", "period", "team", "segment", "source", "owner")
+_OF_MONEY: Final = ("currency", "period")
+
 
 class Spec(NamedTuple):
     """What one metric is: its type, the help that a scrape shows, its labels and, for histograms, its buckets."""
@@ -35,6 +38,38 @@ METRICS: Final[Mapping[str, Spec]] = {
         "Clocks without a final verdict on the partitions of this worker; breached: late, and nobody acted yet.",
         ("duty", "state"),
     ),
+    "lead_sla_leads": Spec(
+        "gauge", "Leads by the stage that they are in, on the partitions of this worker.", ("stage",)
+    ),
+    "lead_sla_duties_met": Spec(
+        "gauge",
+        "Duties met, of those judged in a period: that of the duty's objective, without one a quarter. Corrected when a"
+        " verdict is.",
+        _ATTAINED,
+    ),
+    "lead_sla_duties_judged": Spec(
+        "gauge", "Duties met or breached in the period, as far as their verdicts stand.", _ATTAINED
+    ),
+    "lead_sla_objective_ratio": Spec("gauge", "Share of a duty that is to be met in each period.", ("duty",)),
+    "lead_sla_objective_misses_left": Spec(
+        "gauge",
+        "How many more duties of the period may be missed as things stand; below zero: the objective is not reached.",
+        ("duty", "period"),
+    ),
+    "lead_sla_stage_entries": Spec("gauge", "Entries of leads into a stage in a month.", ("stage", "period")),
+    "lead_sla_high_quality_leads": Spec(
+        "gauge", "Entries into a stage in a month that met its definition.", ("stage", "period")
+    ),
+    "lead_sla_follow_up_attempts": Spec(
+        "gauge", "Outbound acts of persons in a month, by whether the lead was reached.", ("outcome", "period")
+    ),
+    "lead_sla_deals_won": Spec("gauge", "Deals won in a month, by the currency they are shown in.", _OF_MONEY),
+    "lead_sla_deals_won_amount": Spec(
+        "gauge",
+        "What they amount to, in the agreement's currency where it has a rate; no amount is known of 'other'.",
+        _OF_MONEY,
+    ),
+    "lead_sla_sales_goal_amount": Spec("gauge", "What is to be won in a month.", ("currency",)),
     "lead_sla_quota_target": Spec(
         "gauge",
         "Leads or points that a quota asks for in its present term, or a ceiling allows, on the partitions of this"
@@ -131,22 +166,33 @@ METRICS: Final[Mapping[str, Spec]] = {
     "lead_sla_recovery_records_left": Spec("gauge", "Changelog records still to be read before judging begins."),
     "lead_sla_recovery_records_per_second": Spec("gauge", "Changelog records read a second, while recovering."),
     "lead_sla_recovery_seconds_left": Spec("gauge", "Seconds until recovery ends, at the present rate."),
+    "lead_sla_notices_total": Spec(
+        "counter",
+        "Decisions about notices, with their reason; at the stage route one for each outcome that nobody is called for,"
+        " and one for each notice.",
+        ("stage", "decision", "reason"),
+    ),
     "lead_sla_deliveries_total": Spec(
         "counter",
-        "Attempts to deliver a notice, by how they ended; gave_up and disabled count notices that were abandoned.",
+        "Attempts to deliver a message, by how they ended; gave_up and disabled count notices that were abandoned.",
         ("channel", "result"),
     ),
     "lead_sla_delivery_delay_seconds": Spec(
-        "histogram", "Time from an outcome being told to its notice being delivered.", ("channel",), _DELIVERY_S
+        "histogram",
+        "Time from the instant that a notice could have left to its being delivered.",
+        ("channel",),
+        _DELIVERY_S,
     ),
     "lead_sla_channel_state": Spec(
         "gauge",
         "1 for the state that a channel is in: closed (works), open (fails, waits), half_open (is tried), disabled.",
         ("channel", "state"),
     ),
-    "lead_sla_notices_waiting": Spec("gauge", "Notices that wait for a channel or are under way.", ("channel",)),
+    "lead_sla_notices_waiting": Spec(
+        "gauge", "Notices that wait for a channel, those for later instants included, or are under way.", ("channel",)
+    ),
     "lead_sla_notices_oldest_seconds": Spec(
-        "gauge", "How long ago the outcome of the oldest of them was told; 0 without one.", ("channel",)
+        "gauge", "Since when the oldest of them could have left; 0 where none could.", ("channel",)
     ),
     "lead_sla_stage_transitions_total": Spec(
         "counter", "Stage changes of leads, by whether the policy allows them.", ("legality",)

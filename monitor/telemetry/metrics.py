@@ -17,6 +17,7 @@ from monitor.core.outcome import Kind, Outcome
 from monitor.telemetry.catalogue import METRICS, counter, gauge, histogram
 from monitor.telemetry.channels import ChannelMetrics
 from monitor.telemetry.engine import EngineMetrics
+from monitor.telemetry.figures import FigureGauges
 from monitor.telemetry.quotas import QUOTA_KINDS, QuotaGauges, Standings
 
 # The `_created` twins double the number of series and nothing reads them.
@@ -94,6 +95,9 @@ class Metrics:
         self.registry.register(self._clocks)
         self._books = QuotaGauges()
         self.registry.register(self._books)
+        self.figures = FigureGauges()
+        """What leads add up to."""
+        self.registry.register(self.figures)
         self._outcomes = counter("lead_sla_outcomes_total", self.registry)
         self._first_touch = histogram("lead_sla_first_touch_seconds", self.registry)
         self._lateness = histogram("lead_sla_lateness_seconds", self.registry)

@@ -11,11 +11,11 @@ import aiohttp
 from aiohttp import web
 
 from monitor.ports import Health, LeadDirectory, NotReady
+from monitor.web.notices import HOP_HEADER, NoticePages
 
 _log = logging.getLogger(__name__)
 
 LEAD_CHARACTERS_MAX: Final = 256
-HOP_HEADER: Final = "lead-sla-hop"
 _OWNER_TIMEOUT_S: Final = 5.0
 # An explained lead has some ten kilobytes. The most that its bounds allow (24 clocks, 100 events that each of them
 # tells of, every text as long as it may be and escaped) is 5 MB.
@@ -49,12 +49,14 @@ class WebServer:
         directory: LeadDirectory,
         health: Health,
         render_metrics: Callable[[], tuple[bytes, str]],
+        notices: NoticePages | None = None,
     ) -> None:
         """Port 0 takes a free one; `render_metrics` gives the exposition and its content type."""
         self._host, self._port = host, port
         self._directory = directory
         self._health = health
         self._render_metrics = render_metrics
+        self._notices = notices
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -66,6 +68,9 @@ class WebServer:
         app.router.add_get("/healthz", _guarded(self._healthz))
         app.router.add_get("/readyz", _guarded(self._readyz))
         app.router.add_get("/leads/{lead}", _guarded(self._lead))
+        if self._notices is not None:
+            app.router.add_get("/notices/{id}/{action}", _guarded(self._notices.show))
+            app.router.add_post("/notices/{id}/{action}", _guarded(self._notices.act))
         app.router.add_route("*", "/{path:.*}", _no_page)
         # No access log: paths hold lead ids.
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -77,6 +82,8 @@ class WebServer:
             raise self._cannot_listen(error) from None
         timeout = aiohttp.ClientTimeout(total=_OWNER_TIMEOUT_S)
         self._session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+        if self._notices is not None:
+            self._notices.session = self._session
         self._runner = runner
         port: int = runner.addresses[0][1]
         return port

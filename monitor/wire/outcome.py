@@ -73,7 +73,10 @@ class OutcomeData(BaseModel):
         default=(),
         description="Amended, of the agreement itself: what differs from the version before, in words; else not there.",
     )
-    missing: str = Field("", description="Breached definition: what the lead lacked, in one line. Else left out.")
+    missing: str = Field(
+        "",
+        description="Breached definition: what the lead lacked, in one line. Rejected: why, as given. Else left out.",
+    )
     delivery: DeliveryData | None = Field(None, description="Of a quota: how it stood. Else left out.")
 
 

@@ -105,7 +105,7 @@ def test_the_dashboard_asks_only_for_metrics_that_exist() -> None:
 
 
 def test_the_alerts_and_their_tests_ask_only_for_metrics_that_exist() -> None:
-    files = [DEPLOY / "prometheus" / name for name in ("alerts.yml", "alerts_test.yml")]
+    files = [DEPLOY / "prometheus" / name for name in ("rules.yml", "alerts.yml", "alerts_test.yml")]
     assert {name for file in files for name in unknown_metrics(file.read_text())} == set()
 
 

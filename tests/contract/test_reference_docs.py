@@ -122,6 +122,11 @@ quotas:
   - {duty: q, counts: {stage: mql, nonsense: 1}, every: month, target: 1, nonsense: 1,
      claw_back: {within: 1 hour elapsed, nonsense: 1}, weight: [{points: 1, nonsense: 1}]}
   - {duty: c, counts: mql, every: day, ceiling: 1, nonsense: 1}
+notices:
+  nonsense: 1
+  recipients: {r: {channel: c, nonsense: 1}}
+  ladders: {l: [{at: breach, to: r, nonsense: 1}]}
+  routes: [{name: a, when: {nonsense: 1}, to: r, fold: {by: duty, within: 1 seconds, nonsense: 1}, nonsense: 1}]
 follow_up:
   - {duty: a, starts: {event: lead.created, nonsense: 1}, met_by: lead.accepted, nonsense: 1,
      targets: [{within: 1 hour elapsed, nonsense: 1}]}
@@ -146,7 +151,20 @@ def agreements(text: str) -> list[str]:
 
 def test_every_key_of_an_agreement_is_explained() -> None:
     known = known_keys(EVERY_LEVEL)
-    assert {"agreement", "review_by", "handoff_to", "subdivision", "short_days", "by", "warn_at", "when"} <= known
+    assert {
+        "agreement",
+        "review_by",
+        "handoff_to",
+        "subdivision",
+        "short_days",
+        "by",
+        "warn_at",
+        "when",
+        "news",
+        "ask",
+        "page",
+        "within",
+    } <= known
     assert [key for key in sorted(known) if f"`{key}`" not in PAGES["docs/reference/policy.md"]] == []
 
 

@@ -56,7 +56,7 @@ async def test_events_in_outcome_and_signed_webhook_out_metrics_scraped(
     receiver = WebhookReceiver(SECRET)
     hook = {"webhook_url": await receiver.start(), "webhook_secret": SECRET}
     port = free_port()
-    with WorkerProcess(kafka.bootstrap, prefix, POLICIES / "seconds.yaml", tmp_path, **hook) as worker:
+    with WorkerProcess(kafka.bootstrap, prefix, POLICIES / "scraped.yaml", tmp_path, **hook) as worker:
         config = tmp_path / "prometheus.yml"
         config.write_text(PROMETHEUS_CONFIG.format(port=worker.port))
         scraper = Child(
@@ -79,7 +79,7 @@ async def test_events_in_outcome_and_signed_webhook_out_metrics_scraped(
             await produce(kafka.bootstrap, prefix + "leads.events", events)
             async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
                 await reader.until(
-                    lambda r: sum(o["kind"] in ("met", "breached") for o in r.outcomes) == 30, why="30 verdicts"
+                    lambda r: sum(o["kind"] in ("met", "breached") for o in r.outcomes) == 60, why="30 verdicts of each"
                 )
                 told = {o["id"]: o for o in reader.outcomes if o["kind"] in ("breached", "warned", "fulfilled_late")}
             for _ in range(100):
@@ -97,9 +97,12 @@ async def test_events_in_outcome_and_signed_webhook_out_metrics_scraped(
             for query in queries(rate_interval="30s"):
                 answered = await asyncio.to_thread(ask, port, query.expr)
                 assert answered, f"panel {query.panel!r} stays empty: {query.expr}"
-            by_kind = ask(port, "sum by (kind) (lead_sla_outcomes_total)")
+            by_kind = ask(port, 'sum by (kind) (lead_sla_outcomes_total{duty="first-touch"})')
             counted = {series["metric"]["kind"]: float(series["value"][1]) for series in by_kind}
             assert (counted["met"], counted["breached"]) == (10, 20)
+            for figure, of_all in (("met", 10), ("judged", 30)):
+                (series,) = ask(port, f'sum(lead_sla_duties_{figure}{{duty="first-touch"}})')
+                assert float(series["value"][1]) == of_all
             assert worker.stop() == 0, worker.tail()
         finally:
             scraper.stop()

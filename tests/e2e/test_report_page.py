@@ -9,7 +9,7 @@ import pytest
 
 from monitor.cli.report.as_html import as_html
 from monitor.cli.report.sections import document_of
-from monitor.notify.channels.texts import Language
+from monitor.notify.channels.words import Language
 from tests.support.browser import Browser
 from tests.support.reports import events, reported
 

@@ -3,12 +3,18 @@
 import asyncio
 import json
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
+from monitor.core.attainment import Verdicts
+from monitor.core.counting import in_funnel
+from monitor.core.journal import journal_of
 from monitor.core.replay import Replay
 from monitor.stream.partitioning import partition_of
 from monitor.wire.lead_event import TimeLimits, decode
@@ -18,6 +24,7 @@ from tests.support.verdicts import replayed
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 QUOTAS = POLICIES / "quotas.yaml"
+LIMITS = TimeLimits(future_us=2**62, past_us=2**62)
 FIGURES = ("delivered", "pending", "clawed_back", "refused")
 Counted = dict[tuple[str, str], tuple[float, ...]]
 
@@ -39,9 +46,8 @@ def story(n: int, at_s: float) -> list[dict[str, Any]]:
 
 def by_replay(events: list[dict[str, Any]], until_s: float) -> Counted:
     """What the books of an offline replay say."""
-    limits = TimeLimits(future_us=2**62, past_us=2**62)
     replay = Replay(load_policy(QUOTAS))
-    list(replay.run([decode(json.dumps(item).encode(), (), 0, limits) for item in events], round(until_s * 1e6)))
+    list(replay.run([decode(json.dumps(item).encode(), (), 0, LIMITS) for item in events], round(until_s * 1e6)))
     assert replay.book is not None
     return {
         (of.quota, "/".join(of.dims)): tuple(amount.weight / 1000 for amount in of.figures[:4])
@@ -49,18 +55,50 @@ def by_replay(events: list[dict[str, Any]], until_s: float) -> Counted:
     }
 
 
-def on_pages(workers: list[WorkerProcess]) -> Counted:
-    """What the pages of these workers say together."""
-    counted: dict[tuple[str, str], dict[str, float]] = {}
+def samples(workers: list[WorkerProcess]) -> Iterator[Sample]:
+    """All that the pages of these workers say."""
     for worker in workers:
         status, text = worker.get("/metrics")
         assert status == 200, text
         for family in text_string_to_metric_families(text):
-            figure = family.name.removeprefix("lead_sla_quota_")
-            for sample in family.samples if figure in FIGURES else ():
-                line = counted.setdefault((sample.labels["quota"], sample.labels["dims"]), dict.fromkeys(FIGURES, 0.0))
-                line[figure] += sample.value
+            yield from family.samples
+
+
+def on_pages(workers: list[WorkerProcess]) -> Counted:
+    """What the pages of these workers say together."""
+    counted: dict[tuple[str, str], dict[str, float]] = {}
+    for sample in samples(workers):
+        figure = sample.name.removeprefix("lead_sla_quota_")
+        if figure in FIGURES:
+            line = counted.setdefault((sample.labels["quota"], sample.labels["dims"]), dict.fromkeys(FIGURES, 0.0))
+            line[figure] += sample.value
     return {key: tuple(line.values()) for key, line in counted.items()}
+
+
+def live_by_replay(events: list[dict[str, Any]], until_s: float) -> dict[tuple[str, str], int]:
+    """What a replay says of leads by stage, of entries into stages and of verdicts that stand."""
+    policy = load_policy(QUOTAS)
+    history = [decode(json.dumps(item).encode(), (), 0, LIMITS) for item in events]
+    replay, verdicts = Replay(policy), Verdicts()
+    for outcome in replay.run(history, round(until_s * 1e6)):
+        if outcome.lead:
+            verdicts.hear(outcome)
+    counted = Counter(("leads", in_funnel(lead)) for lead in replay.leads.values() if in_funnel(lead))
+    counted.update(("stage_entries", entry.stage) for entry in journal_of(history, policy).entries)
+    for report in verdicts.by_duty(policy):
+        counted["duties_met", report.duty] += report.attainment.met
+        counted["duties_judged", report.duty] += report.attainment.judged
+    return dict(+counted)
+
+
+def live_on_pages(workers: list[WorkerProcess]) -> dict[tuple[str, str], int]:
+    """The same from the pages of these workers together, the previous period included: a month may end meanwhile."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for sample in samples(workers):
+        figure = sample.name.removeprefix("lead_sla_")
+        if figure in ("leads", "stage_entries", "duties_met", "duties_judged"):
+            counted[figure, sample.labels.get("duty") or sample.labels["stage"]] += int(sample.value)
+    return dict(+counted)
 
 
 @pytest.mark.parametrize("guarantee", ["at_least_once", "transactional"])
@@ -93,6 +131,7 @@ async def test_two_workers_count_what_one_replay_counts_whoever_is_killed_meanwh
                 break
             await asyncio.sleep(0.2)
         assert counted == expected
+        assert live_on_pages(workers) == live_by_replay(events, time.time())
         relieved = json.loads(workers[1].get("/leads/lead-119")[1])
         assert [c["limit"] for c in relieved["clocks"] if c["duty"] == "first-touch"] == [
             "20 hours elapsed, above capacity"

@@ -20,7 +20,7 @@ from monitor.stream.engine.sender_fence import SenderFence
 from tests.simulation.kafka import Cluster
 from tests.simulation.world import Process, Reply
 
-TIMELINE, JUDGES = "timeline", ("outcomes", "changelog", "books")
+TIMELINE, JUDGES = "timeline", ("outcomes", "changelog", "books", "cases")
 """What decides whose a partition is, and what only its owner writes."""
 LOST = 0.02
 """How often an answer is lost."""

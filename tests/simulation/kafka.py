@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from aiokafka.errors import IllegalGenerationError, ProducerFenced
 from faust.types.tuples import TP
 
-from tests.simulation.world import Reply, World
+from tests.simulation.world import START_AT, Reply, World
 
 TRANSACTION_S_MAX = 20.0
 POLL_S_MAX = 2.0
@@ -69,7 +69,7 @@ class Log:
         if transaction is not None and tp not in transaction.begins:
             transaction.begins[tp] = base
             partition.open.append(transaction)
-        timestamp_ms = int(self._world.now_s * 1000)
+        timestamp_ms = START_AT // 1_000 + int(self._world.now_s * 1000)
         for n, (key, value, headers) in enumerate(records):
             record = Record(tp.topic, tp.partition, base + n, timestamp_ms, 0, key, value, tuple(headers), written_by)
             partition.entries.append((record, transaction))

@@ -4,33 +4,39 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from faust.types.tuples import TP
 
 from monitor.core.account import Figures
-from monitor.core.agreement import AGREEMENT
+from monitor.core.attainment import Attainment, Verdicts
+from monitor.core.calls import Silence, calls_for
+from monitor.core.case import State
 from monitor.core.ceiling import SOURCE
 from monitor.core.event import Event
 from monitor.core.instant import from_rfc3339
 from monitor.core.lead import Evidence, Lead
 from monitor.core.limit import Limit, LimitUnit
+from monitor.core.outcome import Outcome
 from monitor.core.policy import Target
 from monitor.core.quota import Quota
 from monitor.core.replay import Replay
 from monitor.core.standing import Standing
 from monitor.core.term import Every
 from monitor.stream.book_judge import BookJudge
+from monitor.stream.engine.recovery import PartitionRecovery
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.judge import AGREEMENT_PARTITION
 from monitor.stream.partition_judge import PartitionJudge
+from monitor.wire.case import decode_case
 from monitor.wire.lead_event import decode
-from monitor.wire.outcome import encode_outcome
-from monitor.wire.state import decode_state
+from monitor.wire.outcome import decode_outcome, encode_outcome
+from monitor.wire.state import PAGE_KEYS, decode_key, decode_page, decode_state
 from tests.simulation.kafka import Cluster, Record
-from tests.simulation.worker import BOOKS, CHANGELOG, LIMITS, SESSION_S, START_AT, TOPICS, Machine
-from tests.simulation.world import World
+from tests.simulation.people import REACH, People
+from tests.simulation.worker import BOOKS, CASES, CHANGELOG, LIMITS, SESSION_S, TOPICS, Machine
+from tests.simulation.world import START_AT, World
 from tests.support.agreement import ACCEPTANCE, S, duty, policy
 from tests.support.cluster import event, standing, touch
 from tests.support.quotas import quota
@@ -69,10 +75,13 @@ class Simulation:
         self.world = World(seed)
         rng = self.rng = self.world.rng
         bundles = [[TP(TOPICS.events, n)] for n in range(TOPICS.events_partitions)]
-        bundles += [[TP(TOPICS.timeline, n), TP(TOPICS.facts, n)] for n in range(TOPICS.partitions)]
+        bundles += [
+            [TP(TOPICS.timeline, n), TP(TOPICS.facts, n), TP(TOPICS.outcomes, n)] for n in range(TOPICS.partitions)
+        ]
         rng.shuffle(bundles)
         self.cluster = Cluster(self.world, bundles, SESSION_S, SESSION_S)
         self.by_transactions = by_transactions
+        self.people = People(self.world)
         self.input: list[dict[str, Any]] = []
         self.arrived_s: dict[str, float] = {}
         self._trouble = rng.choice((0.001, 0.004, 0.01))
@@ -81,8 +90,8 @@ class Simulation:
         holes = rng.choice((0.0, 0.0, 0.02)) if kill_at is None else 0.0
         self.machines = [
             Machine(
-                self.cluster, POLICY, f"worker-{name}", by_transactions=by_transactions, disk=rng.random() < 0.5,
-                holes=holes,
+                self.cluster, POLICY, f"worker-{name}", self.people, by_transactions=by_transactions,
+                disk=rng.random() < 0.5, holes=holes,
             )
             for name in "abc"[: rng.choice((1, 2, 2, 3))]
         ]  # fmt: skip
@@ -101,7 +110,7 @@ class Simulation:
         self.world.run(END_S)
         for machine in self.machines:
             machine.retire()
-        last = Machine(self.cluster, POLICY, "last", by_transactions=self.by_transactions, disk=False)
+        last = Machine(self.cluster, POLICY, "last", self.people, by_transactions=self.by_transactions, disk=False)
         last.disk = self.rng.choice([None, *(machine.disk for machine in self.machines)])
         self.machines.append(last)
         last.start()
@@ -170,6 +179,7 @@ class Simulation:
         ]
         self._check_verdicts(read)
         self._check_books()
+        self._check_notices(read)
         for partition in range(TOPICS.partitions):
             self._check_partition(partition)
 
@@ -178,20 +188,24 @@ class Simulation:
 
     def _check_verdicts(self, read: Iterable[Record]) -> None:
         replay = Replay(POLICY)
-        expected = told(encode_outcome(o) for o in replay.run(map(decoded, self.input), START_AT + round(END_S * 1e6)))
+        outcomes = list(replay.run(map(decoded, self.input), START_AT + round(END_S * 1e6)))
+        expected = told(map(encode_outcome, outcomes))
         said = told(record.value for record in read)
         assert standing(said) == standing(expected), "the verdicts are not the replay's"
         for outcome in said:
             if outcome["kind"] == "withdrawn" and outcome["level"] == "breached":
                 arrived_s = max(self.arrived_s[item["id"]] for item in self._told_of(outcome["lead"]))
                 assert arrived_s + START_S > instant_s(outcome["due_at"]), "a breach was announced against the evidence"
-        partitions = range(TOPICS.partitions)
-        states = {r.key: r.value for partition in partitions for r in self._records(CHANGELOG, partition)}
-        leads = {(key or b"").decode(): packed or b"" for key, packed in states.items()}
-        leads.pop(AGREEMENT, None)
+        states = {
+            (partition, record.key or b""): record.value or b""
+            for partition in range(TOPICS.partitions)
+            for record in self._records(CHANGELOG, partition)
+        }
+        leads = {key.decode(): packed for (_, key), packed in states.items() if key[0] != 1}
         assert {lead: history(decode_state(lead, packed)) for lead, packed in leads.items()} == {
             lead: history(known) for lead, known in replay.leads.items()
         }, "what is known of leads is not what the replay knows"
+        assert live(states) == attained(outcomes), "what is counted is not what stands in the replay"
 
     def _check_books(self) -> None:
         """What counts is what counts in the replay, however often it was told, and nothing is left to be said."""
@@ -208,6 +222,30 @@ class Simulation:
             found.update(counted(kept.standings()))
             assert counted(kept.standings()) == counted(folded.standings()), "the books are not what the facts say"
         assert found == expected, "the books are not the replay's"
+
+    def _check_notices(self, read: Iterable[Record]) -> None:
+        """Whoever was to be called was told, or it is kept why not; nothing waits; repetitions are the same message."""
+        shards = {partition: MemoryShard() for partition in range(TOPICS.partitions)}
+        for partition, shard in shards.items():
+            records = self._records(CASES, partition)
+            PartitionRecovery(shard).fold(records, len(records))
+            last = max([record.offset for record in self._records(TOPICS.outcomes, partition)], default=-1)
+            assert self.cluster.group.committed.get(TP(TOPICS.outcomes, partition), 0) > last, "outcomes were left"
+        cases = [decode_case(packed) for shard in shards.values() for _, packed in shard.items()]
+        items = {item.notice_id: item for case in cases for item in case.items}
+        assert [item for item in items.values() if item.state is State.WAITING] == [], "a notice waits for ever"
+        for outcome in (decode_outcome(record.value) for record in read):
+            if not isinstance(calls_for(outcome, POLICY.notices, REACH), Silence):
+                assert outcome.outcome_id in items, f"nobody was called: {outcome}"
+        heard: dict[str, set[str]] = {}
+        for message in self.people.heard:
+            for notice in message.notices:
+                heard.setdefault(notice.notice_id, set()).add(message.message_id)
+        for notice_id, item in items.items():
+            assert item.state is not State.DELIVERED or notice_id in heard, "what is delivered was never sent"
+            assert item.state is not State.FAILED, "a far end that works again was given up"
+            assert item.reason or item.state is State.DELIVERED
+        assert set(heard) <= set(items)
 
     def _told_of(self, lead: str) -> list[dict[str, Any]]:
         """All events of the lead and of those merged into it; of every lead where merges follow on one another."""
@@ -255,6 +293,28 @@ def counted(standings: Iterable[Standing]) -> dict[Any, Figures]:
 def of_quota(key: bytes | None) -> bool:
     """Whether the outcome under this key is a quota's."""
     return (key or b"").decode().partition("/")[0] in COUNTED
+
+
+def live(states: Mapping[tuple[int, bytes], bytes]) -> dict[str, Attainment]:
+    """What the pages of all partitions add up to, by duty."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for (_, key), packed in states.items():
+        if key.startswith(PAGE_KEYS):
+            for line, count in decode_page(packed).counts.items():
+                counts[decode_key(key).subject, line[0]] += count
+    return {
+        each.name: Attainment(counts[each.name, "met"], counts[each.name, "met"] + counts[each.name, "breached"])
+        for each in POLICY.duties
+    }
+
+
+def attained(outcomes: Iterable[Outcome]) -> dict[str, Attainment]:
+    """The same of what stands of these outcomes."""
+    verdicts = Verdicts()
+    for outcome in outcomes:
+        if outcome.lead:
+            verdicts.hear(outcome)
+    return {report.duty: report.attainment for report in verdicts.by_duty(POLICY)}
 
 
 def decoded(item: dict[str, Any]) -> Event:

@@ -12,8 +12,11 @@ from typing import Any, NamedTuple
 from aiokafka.errors import KafkaError, RequestTimedOutError
 from faust.types.tuples import TP
 
+from monitor.core.casework import Directions
 from monitor.core.policy import Policy
 from monitor.stream import transactional
+from monitor.stream.desk import Desk
+from monitor.stream.dispatcher import Dispatcher
 from monitor.stream.durably import AtLeastOnce, Durably
 from monitor.stream.engine.app import LeadApp
 from monitor.stream.engine.lanes import Lanes
@@ -23,19 +26,19 @@ from monitor.stream.engine.store import PartitionStore
 from monitor.stream.intake import Intake, Topics
 from monitor.stream.judge import Judge
 from monitor.stream.ticker import Ticker
-from monitor.stream.worker import LEADS, QUOTAS, Worker
+from monitor.stream.worker import LEADS, NOTICES, QUOTAS, Worker
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.lead_event import TimeLimits
 from tests.simulation.clients import JUDGES, LOST, TIMELINE, PlainProducer, Positions, Reader, TransactionalProducer
 from tests.simulation.kafka import Assignment, Cluster
-from tests.simulation.world import Process, World
+from tests.simulation.people import People
+from tests.simulation.world import START_AT, Process, World
 
-START_AT = 1_790_841_600_000_000
-"""The wall clock when a simulation begins: 2026-10-01T08:00:00Z."""
 SESSION_S = 6.0
 COMMIT_S = 0.2
-CHANGELOG, BOOKS = JUDGES[1:]
-CHANGELOGS = {LEADS: CHANGELOG, QUOTAS: BOOKS}
+FINISH_S = 1.0
+CHANGELOG, BOOKS, CASES = JUDGES[1:]
+CHANGELOGS = {LEADS: CHANGELOG, QUOTAS: BOOKS, NOTICES: CASES}
 TOPICS = Topics("events", 2, TIMELINE, "facts", JUDGES[0], "dead-letters", 3)
 METRICS = Metrics(version="simulated")
 LIMITS = TimeLimits(future_us=2**62, past_us=2**62)
@@ -118,6 +121,7 @@ class SimulatedWorker(Worker):
         crashed: Callable[[BaseException], None],
         *,
         by_transactions: bool,
+        people: People,
     ) -> None:
         self._process = process
         self._cluster = cluster
@@ -132,7 +136,11 @@ class SimulatedWorker(Worker):
             app.committed_elsewhere = frozenset({TOPICS.timeline, TOPICS.facts})
             transactional.AIOKafkaProducer = TransactionalProducer
         make = self._by_transactions if by_transactions else self._at_least_once
-        self._durably = {LEADS: make(LEADS, TOPICS.timeline), QUOTAS: make(QUOTAS, TOPICS.facts)}
+        self._durably = {
+            LEADS: make(LEADS, TOPICS.timeline),
+            QUOTAS: make(QUOTAS, TOPICS.facts),
+            NOTICES: self._at_least_once(NOTICES, TOPICS.outcomes),
+        }
         self._judge = Judge(policy, self._lead_judge, self._durably[LEADS], self._time, METRICS)
         self._bookkeeper = Judge(policy, self._book_judge, self._durably[QUOTAS], self._time, METRICS)
         positions: Any = Positions(process, cluster)
@@ -142,11 +150,21 @@ class SimulatedWorker(Worker):
         )  # fmt: skip
         self._judge.on_judged = partial(self._ticker.judged, TOPICS.timeline)
         self._bookkeeper.on_judged = partial(self._ticker.judged, TOPICS.facts)
+        outlets = people.outlets(process)
+        self._desk = Desk(
+            TOPICS, CASES, partial(app.shard, NOTICES), Directions(policy.notices, outlets.reach), outlets,
+            app.send_all, lambda: app.ownership.epoch, METRICS,
+        )  # fmt: skip
+        self._dispatcher = Dispatcher(
+            self._desk, outlets, self._lead, self._of_one_assignment, self._time, METRICS,
+            share=process.world.rng.random,
+        )  # fmt: skip
         intake = Intake(TOPICS, LIMITS, app.send_all, METRICS)
         put = {
             TOPICS.events: self._lane(intake.take),
             TOPICS.timeline: self._lane(self._judge.take),
             TOPICS.facts: self._lane(self._bookkeeper.take),
+            TOPICS.outcomes: self._lane(self._desk.take),
         }
         self.reader = app.consumer = app._consumer = Reader(process, cluster, app, put)
         self._recovering: asyncio.Task[None] | None = None
@@ -185,6 +203,7 @@ class SimulatedWorker(Worker):
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._ticking = tasks.create_task(self._ticker.run())
+                tasks.create_task(self._dispatcher.run())
                 tasks.create_task(self._commit())
                 while True:
                     await self._assigned(await self._join())
@@ -200,6 +219,7 @@ class SimulatedWorker(Worker):
         self._ticking.cancel()
         if self._recovering is not None:
             self._recovering.cancel()
+        await self._dispatcher.finish(FINISH_S)
         await self._app.quiesce()
         await self._end_writing()
         name = self._process.name
@@ -293,10 +313,19 @@ class Machine:
     """Where a worker is started again whenever it ends."""
 
     def __init__(
-        self, cluster: Cluster, policy: Policy, name: str, *, by_transactions: bool, disk: bool, holes: float = 0.0
+        self,
+        cluster: Cluster,
+        policy: Policy,
+        name: str,
+        people: People,
+        *,
+        by_transactions: bool,
+        disk: bool,
+        holes: float = 0.0,
     ) -> None:
         """`disk`: states outlive the process."""
         self.world = cluster.world
+        self.people = people
         self.errors: list[BaseException] = []
         self.overlaps: list[list[str]] = []
         """Of each process, see Socket."""
@@ -321,7 +350,7 @@ class Machine:
         process.on_step = lambda _: self.on_step(self)
         self.worker = SimulatedWorker(
             process, self._cluster, self._policy, self._open_shard, lambda reason: self._crashed(process, reason),
-            by_transactions=self._by_transactions,
+            by_transactions=self._by_transactions, people=self.people,
         )  # fmt: skip
         self.worker.reader.holes = self._holes
         self.overlaps.append(self.worker.overlaps)

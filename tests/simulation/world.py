@@ -18,6 +18,8 @@ from aiokafka.errors import KafkaError, RequestTimedOutError
 Reply = Callable[[Any], None]
 """Takes the answer of a request, or the KafkaError that it raises."""
 
+START_AT = 1_790_841_600_000_000
+"""The wall clock when a simulation begins: 2026-10-01T08:00:00Z."""
 REQUEST_S_MAX = 1.5
 """How long a client waits for an answer that was lost."""
 

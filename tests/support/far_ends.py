@@ -9,7 +9,7 @@ from typing import Any
 
 from monitor.notify.channel import Channel, PagerDuty, Slack, StandardHook, Teams
 from monitor.notify.channels.texts import Style
-from monitor.notify.line import Rules
+from monitor.notify.gate import Rules
 from tests.support.notices import SECRET
 
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]

@@ -4,8 +4,7 @@ import base64
 
 from monitor.core.outcome import Kind, Outcome, Reason
 from monitor.notify.channels.standard import StandardWebhook
-from monitor.notify.notice import notice_of
-from monitor.ports import Notice, TimeSource
+from monitor.ports import Message, Notice, TimeSource, alone
 from monitor.sinks.http import HttpSink
 from monitor.stream.clock import SystemTime
 
@@ -61,10 +60,14 @@ def notice_of_agreement(kind: Kind, **changes: object) -> Notice:
 
 
 def notice(kind: Kind = Kind.BREACHED, **changes: object) -> Notice:
-    """A notice that is sent. Fails for an outcome that nobody is told about."""
-    made = notice_of(outcome(kind, **changes))
-    assert isinstance(made, Notice), made
-    return made
+    """The first word of an outcome."""
+    said = outcome(kind, **changes)
+    return Notice(said.outcome_id, said)
+
+
+def message(kind: Kind = Kind.BREACHED, **changes: object) -> Message:
+    """A notice that is sent alone."""
+    return alone(notice(kind, **changes))
 
 
 def hook(url: str, secret: str = SECRET, time: TimeSource | None = None, timeout_s: float = 2.0) -> HttpSink:

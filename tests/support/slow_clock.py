@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from monitor.core.backwards import before
 from monitor.core.calendar import Calendar, due_at, share_at
-from monitor.core.event import LEAD_MERGED, Scalar
+from monitor.core.event import LEAD_MERGED, LEAD_REJECTED, Scalar
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.outcome import Kind, Reason
 from monitor.core.policy import Duty, Inheritance, Policy, Target
@@ -208,7 +208,8 @@ class SlowClock:
     def _met_because(self, moment: Moment) -> Reason | None:
         attempts = self.duty.attempts
         if attempts is None:
-            return Reason.IN_TIME if holds_at(self.duty.met_by, moment) else None
+            met = Reason.REJECTED if moment.event.type == LEAD_REJECTED else Reason.IN_TIME
+            return met if holds_at(self.duty.met_by, moment) else None
         if holds_at(attempts.until, moment):
             return Reason.CONNECTED
         if self._counts(moment):

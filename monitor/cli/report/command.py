@@ -22,7 +22,7 @@ from monitor.cli.report.sections import document_of
 from monitor.core.calendar import CalendarExhausted
 from monitor.core.heard import presumed
 from monitor.core.policy import Policy
-from monitor.notify.channels.texts import Language
+from monitor.notify.channels.words import Language
 from monitor.settings.settings import Settings
 from monitor.stream.clock import SystemTime
 from monitor.stream.garbage import collect_less_often

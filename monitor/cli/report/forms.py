@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from monitor.cli.report.words import WORDS
 from monitor.core.instant import from_rfc3339
-from monitor.notify.channels.texts import Language, plain
+from monitor.notify.channels.texts import plain
+from monitor.notify.channels.words import Language
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -9,7 +9,7 @@ from monitor.cli.report.records import Records
 from monitor.cli.report.sales import counts, kept_in, provisional, share, then_data
 from monitor.core.attainment import attained
 from monitor.core.closing import as_of
-from monitor.core.definition import DEFINITION_DUTY
+from monitor.core.definition import DEFINITION_DUTY, qualified_stage
 from monitor.core.heard import Heard, Said
 from monitor.core.instant import to_rfc3339
 from monitor.core.journal import journal_of
@@ -37,7 +37,7 @@ def definitions(period: Period, records: Records, policy: Policy) -> tuple[Defin
         DefinitionData(
             **share(attained(kept.now.get(name, ()))),
             duty=name,
-            stage=name.removeprefix(DEFINITION_DUTY),
+            stage=qualified_stage(name),
             then=then_data(kept, name),
             provisional=provisional(kept.now.get(name, ())),
             missing=counts(by_missing(kept.now.get(name, ()))[:MISSING_MAX]),

@@ -7,7 +7,7 @@ from monitor.cli.report.document import Block, Document, Line, Section, Table
 from monitor.cli.report.forms import Forms
 from monitor.cli.report.marketing_sections import marketing_card, marketing_sections, verdict_of
 from monitor.cli.report.sales_sections import sales_card, sales_sections, share_of
-from monitor.notify.channels.texts import Language
+from monitor.notify.channels.words import Language
 from monitor.wire.report.report import ReportData
 from monitor.wire.report.sales import ThenData
 from monitor.wire.report.shape import ShareData

@@ -139,6 +139,10 @@ class LeadApp(faust.App):  # type: ignore[misc]
         url = self.assignor._tps_url.get(TP(self.changelog_topic(table), partition))
         return None if url is None else str(url)
 
+    def worker_urls(self) -> set[str]:
+        """Base URLs of all workers that have partitions, as far as they are known."""
+        return {str(url) for url in self.assignor._tps_url.values()}
+
     async def until_crashed(self) -> None:
         """Return when the engine has crashed; `crash_reason` then says with what."""
         await self._crashed.wait()

@@ -17,6 +17,7 @@ from monitor.wire.policy.definitions import definitions
 from monitor.wire.policy.duties import duties
 from monitor.wire.policy.fault import Faults, PolicyDoubt, PolicyError, Refused, whole
 from monitor.wire.policy.finance import finance
+from monitor.wire.policy.notices import notices
 from monitor.wire.policy.quotas import quotas
 from monitor.wire.policy.tree import Mapping as MappingNode
 from monitor.wire.policy.tree import Node, Scalar, Unreadable, tree_of
@@ -32,6 +33,7 @@ _TOP: Final = {
     "timezone": "Europe/Berlin",
     "follow_up": "and the duties below it",
 }
+_OPTIONAL: Final = ("segments", "stages", "calendars", "definitions", "quotas", "money", "goals", "notices")
 # A fortnight: time enough to meet, and short enough to be taken seriously.
 REVIEW_NOTICE_US: Final = 14 * 86_400_000_000
 _DAY: Final = timedelta(days=1)
@@ -79,7 +81,7 @@ def examined(text: str, file: str) -> Examined:
 
 
 def _policy(faults: Faults, node: Node) -> Policy:
-    keys = mapping(faults, node, _TOP, ("segments", "stages", "calendars", "definitions", "quotas", "money", "goals"))
+    keys = mapping(faults, node, _TOP, _OPTIONAL)
     terms = faults.read(partial(_agreement, faults), keys.get("agreement"), _Terms())
     home = faults.read(zone, keys.get("timezone"), ZoneInfo("UTC"))
     day = terms.effective_from or date(2026, 1, 1)  # a stand-in, so that reading can go on to the faults behind
@@ -102,11 +104,7 @@ def _policy(faults: Faults, node: Node) -> Policy:
     owed = faults.read(partial(quotas, context, stages, read_duties, home), keys.get("quotas"), ())
     if keys.get("quotas") is not None:
         read_duties = relaxed(context, read_duties, keys.entries["quotas"])
-    if isinstance(named, MappingNode):
-        for calendar, place in named.keys.items():
-            if calendar not in context.calendars_used:
-                faults.doubt(place, "no duty is counted on this calendar", "name it in a duty, or remove it")
-    return Policy(
+    policy = Policy(
         name=terms.name,
         version=terms.version,
         timezone=home.key,
@@ -124,6 +122,12 @@ def _policy(faults: Faults, node: Node) -> Policy:
         quotas=owed,
         finance=finance(faults, keys),
     )
+    policy = policy._replace(notices=faults.read(partial(notices, context, policy), keys.get("notices"), None))
+    if isinstance(named, MappingNode):
+        for calendar, place in named.keys.items():
+            if calendar not in context.calendars_used:
+                faults.doubt(place, "nothing is counted on this calendar", "name it in a duty, or remove it")
+    return policy
 
 
 def _midnight(home: ZoneInfo, day: date) -> int:

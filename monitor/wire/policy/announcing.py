@@ -26,7 +26,7 @@ _OBJECTIVE: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)% per (week|month|
 def warn_at(context: Context, targets: Sequence[Limited], node: Node) -> tuple[int | Limit, ...]:
     """The levels at which clocks with these targets warn. Raises Refused."""
     faults = context.faults
-    levels = several(faults, _level)(node)
+    levels = several(faults, warning_level)(node)
     shares = [level for level in levels if isinstance(level, int)]
     if shares != sorted(set(shares)):
         raise Refused(node, "the percentages do not ascend", f"write {', '.join(f'{n}%' for n in sorted(set(shares)))}")
@@ -44,7 +44,8 @@ def warn_at(context: Context, targets: Sequence[Limited], node: Node) -> tuple[i
     return levels
 
 
-def _level(node: Node) -> int | Limit:
+def warning_level(node: Node) -> int | Limit:
+    """A percentage of the limit that is used up, or a time that is left. Raises Refused."""
     found = _LEFT.fullmatch(node.text) if isinstance(node, Scalar) else None
     return percent(node) if found is None else limit_of(node, found[1])
 

@@ -19,12 +19,17 @@ OTHERWISE: Final = "all others"
 # Lists of named things, and what one of them is called.
 _NAMED: Final = {
     "follow_up": "duty", "calendars": "calendar", "stages": "stage", "targets": "target", "quotas": "quota",
-    "definitions": "definition", "personas": "persona",
+    "definitions": "definition", "personas": "persona", "recipients": "recipient", "ladders": "ladder",
+    "routes": "route",
 }  # fmt: skip
 
 
 # Mappings whose keys are not ours: owners, attributes, sources of events.
-_THEIRS: Final = ("calendar", "paused_while", "final_after", "target")
+_THEIRS: Final = ("calendar", "paused_while", "final_after", "target", "owners")
+# One of them names a step of a ladder.
+_TIMES: Final = ("at", "after")
+# Of targets and routes the first that fits applies, so their order says something.
+_ORDERED: Final = ("targets", "routes")
 
 
 class Change(NamedTuple):
@@ -50,11 +55,13 @@ def diff(before: str, after: str) -> list[Change]:
 
 
 def _changes(path: Path, before: Form, after: Form) -> Iterator[Change]:
+    if path == ("notices",):
+        before, after = before or {}, after or {}
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in [*after, *(key for key in before if key not in after)]:
             yield from _changes((*path, key), before.get(key, ""), after.get(key, ""))
-        if path[-1:] == ("targets",) and _moved(list(before), list(after)):
-            yield Change((*path[:-1], "order of targets"), _listed(before), _listed(after))
+        if path[-1:] and path[-1] in _ORDERED and _moved(list(before), list(after)):
+            yield Change((*path[:-1], f"order of {path[-1]}"), _listed(before), _listed(after))
     elif before != after and path[-1:] and path[-1] in _NAMED:
         # A list of named things that appears or disappears is told thing by thing.
         was, is_ = (form if isinstance(form, Mapping) else {} for form in (before, after))
@@ -65,7 +72,6 @@ def _changes(path: Path, before: Form, after: Form) -> Iterator[Change]:
 
 
 def _moved(before: list[str], after: list[str]) -> bool:
-    """Of targets the first that fits applies, so their order says something."""
     return [key for key in before if key in after] != [key for key in after if key in before]
 
 
@@ -77,6 +83,11 @@ def _form(node: Node, key: str = "") -> Form:
             return {_name(item, "duty"): _form(item) for item in node.items}
         if key == "targets":
             return {_name(item, "when"): _form(item) for item in node.items}
+        if key == "routes":
+            return {_name(item, "name"): _form(item) for item in node.items}
+        steps = [_step(item) for item in node.items]
+        if all(steps):
+            return {step: _without_time(_form(item)) for step, item in zip(steps, node.items, strict=True)}
         forms = tuple(_form(item) for item in node.items)
         return forms[0] if len(forms) == 1 else forms
     entries = (
@@ -90,6 +101,17 @@ def _form(node: Node, key: str = "") -> Form:
 def _name(item: Node, key: str) -> str:
     named = item.get(key) if isinstance(item, MappingNode) else None
     return named.text if isinstance(named, Scalar) else OTHERWISE
+
+
+def _step(item: Node) -> str:
+    """What a step of a ladder is known by; "" for anything else."""
+    named = ((key, item.get(key)) for key in _TIMES) if isinstance(item, MappingNode) else ()
+    return next((f"{key} {node.text}" for key, node in named if isinstance(node, Scalar)), "")
+
+
+def _without_time(step: Form) -> Form:
+    """What it is known by has been said."""
+    return {key: form for key, form in step.items() if key not in _TIMES} if isinstance(step, Mapping) else step
 
 
 def _text(form: Form) -> str:

@@ -1,6 +1,29 @@
-"""The state of a lead as bytes: what the table and its changelog hold."""
+"""The state of a lead as bytes: what the table and its changelog hold; and the pages of live counts beside it."""
 
-from monitor.wire.state.codec import VERSION, StateHeader, clock_states, decode_state, encode_state, state_header
+from monitor.wire.state.codec import (
+    VERSION,
+    StateHeader,
+    clock_states,
+    decode_state,
+    encode_state,
+    stage_in_funnel,
+    state_header,
+)
 from monitor.wire.state.codes import UnreadableState
+from monitor.wire.state.pages import PAGE_KEYS, decode_key, decode_page, encode_key, encode_page
 
-__all__ = ["VERSION", "StateHeader", "UnreadableState", "clock_states", "decode_state", "encode_state", "state_header"]
+__all__ = [
+    "PAGE_KEYS",
+    "VERSION",
+    "StateHeader",
+    "UnreadableState",
+    "clock_states",
+    "decode_key",
+    "decode_page",
+    "decode_state",
+    "encode_key",
+    "encode_page",
+    "encode_state",
+    "stage_in_funnel",
+    "state_header",
+]

@@ -1,6 +1,6 @@
 """How the books of the quotas are kept in their table and its changelog: a key and a state for each row and each line.
 
-The header of a state is that of a lead's. In it the offset of the topic of facts up to which the books had come.
+The header of a state is that of a lead's, for recovery to know which is the newest: with the offset of a fact or tick.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,12 +10,12 @@ import msgspec
 
 from monitor.core.book_entries import Changes, Head, Line, Opened, Row, Said
 from monitor.core.outcome import Kind
-from monitor.wire.state.codec import body_of, header
+from monitor.wire.state.codec import body_of, header, state_header
 from monitor.wire.state.codes import DAMAGE, UnreadableState
 from monitor.wire.state.shapes import PackedHead
 
 BOOKS_KEY: Final = b"books"
-"""Under it stands how far the books of a partition are: what is written before it is in them, whole."""
+"""Under it stands how far the books of a partition are."""
 _SEPARATOR: Final = "\x1f"
 _ROW, _HEAD = "row", "line"
 
@@ -47,7 +47,7 @@ class KeptBooks:
     def __init__(self, states: Iterable[tuple[bytes, bytes]]) -> None:
         self.opened: Opened | None = None
         self.offset = -1
-        """Of the last record that is in the books."""
+        """Of the last fact or tick that is in the books."""
         self.heads: dict[Line, Head] = {}
         self.rows: dict[Line, dict[str, Row]] = {}
         self.unreadable = 0
@@ -55,13 +55,13 @@ class KeptBooks:
         for key, packed in states:
             try:
                 self._read(key, packed)
-            except DAMAGE:
+            except (UnreadableState, *DAMAGE):
                 self.unreadable += 1
 
     def _read(self, key: bytes, packed: bytes) -> None:
-        state, body = body_of(packed)
+        body = body_of(packed)
         if key == BOOKS_KEY:
-            self.opened, self.offset = _opened.decode(body), state.offset
+            self.opened, self.offset = _opened.decode(body), state_header(packed).offset
             return
         kind, quota, term, *rest = key.decode().split(_SEPARATOR)
         if kind == _HEAD:

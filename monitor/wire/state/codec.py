@@ -18,7 +18,7 @@ from monitor.wire.state import version_1
 from monitor.wire.state.clocks import PackedClocks, clock_states_of, packed_clocks
 from monitor.wire.state.codes import DAMAGE, STAGE_CODES, STAGES, UnreadableState
 from monitor.wire.state.history import PackedHistory, packed_history
-from monitor.wire.state.shapes import Body, BodyHead, Fields
+from monitor.wire.state.shapes import Body, BodyHead, Fields, StageHead
 
 VERSION: Final = 2
 _READABLE: Final = frozenset({version_1.VERSION, VERSION})
@@ -27,9 +27,8 @@ _HEADER: Final = Struct(">BBQQ")
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _body: Final[msgspec.msgpack.Decoder[Body]] = msgspec.msgpack.Decoder(Body)
-
-
 _head: Final[msgspec.msgpack.Decoder[BodyHead]] = msgspec.msgpack.Decoder(BodyHead)
+_stage: Final[msgspec.msgpack.Decoder[StageHead]] = msgspec.msgpack.Decoder(StageHead)
 
 
 class StateHeader(NamedTuple):
@@ -94,8 +93,7 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
 
 def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:
     """Duty and state of each clock, in a fraction of the time that the whole lead takes. Raises UnreadableState."""
-    state_header(packed)
-    body = memoryview(packed)[_HEADER.size :]
+    body = body_of(packed)
     if packed[0] == version_1.VERSION:
         return [(clock.duty, clock.state) for clock in version_1.decode("", body).fold.clocks]
     try:
@@ -104,14 +102,29 @@ def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:
         raise UnreadableState(f"the state is damaged: {error}") from error
 
 
-def header(offset: int, next_at: int = 0) -> bytes:
+def stage_in_funnel(packed: bytes) -> str:
+    """The stage that the lead is counted in, read like `clock_states`; empty: in none. Raises UnreadableState."""
+    body = body_of(packed)
+    if packed[0] == version_1.VERSION:
+        return version_1.decode("", body).fold.stage
+    try:
+        head = _stage.decode(body)
+        if head.merged is not None:
+            return ""
+        return STAGES[head.stage] if isinstance(head.stage, int) else head.stage
+    except DAMAGE as error:
+        raise UnreadableState(f"the state is damaged: {error}") from error
+
+
+def header(offset: int, next_at: int = 0, *, is_open: bool = False) -> bytes:
     """The header of a state that is no lead's, after the record at that offset of its topic."""
-    return _HEADER.pack(VERSION, False, offset, next_at)
+    return _HEADER.pack(VERSION, is_open, offset, next_at)
 
 
-def body_of(packed: bytes) -> tuple[StateHeader, memoryview]:
-    """A state in its two parts. Raises UnreadableState."""
-    return state_header(packed), memoryview(packed)[_HEADER.size :]
+def body_of(packed: bytes) -> memoryview:
+    """What stands behind the header. Raises UnreadableState."""
+    state_header(packed)
+    return memoryview(packed)[_HEADER.size :]
 
 
 def state_header(packed: bytes) -> StateHeader:

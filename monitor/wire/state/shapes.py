@@ -1,5 +1,6 @@
 """What packed parts of a state are read into; apart from the code that does it, for no compiled module can hold it."""
 
+from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
@@ -54,6 +55,26 @@ class BodyHead(msgspec.Struct, array_like=True, gc=False):
     clocks: bytes
 
 
+class StageHead(msgspec.Struct, array_like=True, gc=False):
+    """Of the body what the funnel is counted from; the rest is skipped."""
+
+    clocks: msgspec.Raw
+    clocks_length: msgspec.Raw
+    known_until: msgspec.Raw
+    stage: int | str
+    stage_at: msgspec.Raw
+    round: msgspec.Raw
+    attributes: msgspec.Raw
+    count: msgspec.Raw
+    newest_at: msgspec.Raw
+    sources: msgspec.Raw
+    records: msgspec.Raw
+    base: msgspec.Raw
+    base_key: msgspec.Raw
+    erased: msgspec.Raw
+    merged: msgspec.Raw | None = None
+
+
 class ClockHead(msgspec.Struct, array_like=True, gc=False):
     """The first fields of a clock, as far as those that are asked for."""
 
@@ -76,6 +97,23 @@ class Parts(NamedTuple):
     told: tuple[Told, ...]
     claims: tuple[Claim, ...] = ()
     """Only written where there are some."""
+
+
+class PageLine(msgspec.Struct, array_like=True, gc=False):
+    """One line of a page of live counts."""
+
+    line: tuple[str, ...]
+    count: int
+    amount: Decimal | None = None
+    """Only written where there is one."""
+
+
+class PageBody(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """A page of live counts behind its header."""
+
+    first: int
+    """The first day of its term, as a number of days."""
+    lines: list[PageLine]
 
 
 class EvidenceRecord(msgspec.Struct, array_like=True, gc=False):

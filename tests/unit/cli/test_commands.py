@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.commands import lead_sla, one_error_line
 
+NOTICES = Path(__file__).parents[2] / "contract" / "policies" / "right" / "notices.yaml"
 HISTORY = [
     {"type": "lead.assigned", "time": "2026-10-01T09:00:00+02:00", "data": {"owner": "ana", "grade": "A"}},
     {"type": "lead.handed_off", "time": "2026-10-01T09:00:00+02:00"},
@@ -80,6 +81,33 @@ def test_check_warns_of_what_is_legal_but_hardly_meant(begun: Path) -> None:
     assert {"file", "line", "field", "message", "proposal"} == set(told)
 
 
+def test_check_says_in_words_who_hears_of_what(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(NOTICES.read_text())
+    done = lead_sla("check", "a.yaml", folder=tmp_path)
+    said = [line for line in done.stdout.splitlines()[1:] if "review_by" not in line]  # a matter of the day
+    assert said == [
+        "recipient floor: channel sales-slack, in the hours of munich",
+        "recipient anna: channel anna-mail, in the hours of munich",
+        "recipient managers: channel sales-teams, in the hours of munich",
+        "recipient marketing: channel marketing-slack, at any hour",
+        "recipient on-call: channel pager, at any hour",
+        "owner anna@example.com is anna",
+        "any other owner, and nobody, is floor",
+        "route 1, quiet: kind stalled: nobody is told",
+        "route 2, vip: duty first-touch, segment enterprise, severity error: at once on-call; 30 minutes elapsed after "
+        "the breach on-call, managers; at any hour",
+        "route 3, anna: owner anna@example.com, source web-form: at once anna",
+        "route 4, marketing: news definition or quota or rejection: at once marketing",
+        "route 5, review: news agreement or review: at once managers, marketing",
+        "route 6, sales: team sales, kind breached or warned: at 80% owner; when there are 30 working_minutes left "
+        "owner; at once owner, floor; 2 working_hours after the breach managers; 1 working_days after the breach "
+        "managers, on-call, asked to reassign the lead; what has the same source, duty within 30 s in one message",
+        "route 7, rest: all that is left: at once floor",
+    ]
+    answer = json.loads(lead_sla("check", "a.yaml", "--json", folder=tmp_path).stdout)
+    assert answer["notices"] == said
+
+
 def test_check_takes_a_folder_of_versions_and_warns_of_a_review_that_is_past(begun: Path) -> None:
     text = (
         (begun / "agreement.yaml").read_text().replace("2026-10-01", "2020-10-01").replace("2026-12-18", "2020-12-18")
@@ -132,6 +160,18 @@ def test_run_without_an_agreement_names_the_file(tmp_path: Path) -> None:
     done = lead_sla("run", folder=tmp_path)
     assert done.returncode == 1
     assert "agreement.yaml" in one_error_line(done)
+
+
+def test_run_without_a_channel_that_the_agreement_names_says_where_it_is_named(begun: Path) -> None:
+    (begun / "agreement.yaml").write_text(NOTICES.read_text())
+    done = lead_sla("run", folder=begun, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+    assert done.returncode == 1
+    first, *others = done.stderr.splitlines()
+    assert first == (
+        "lead-sla: agreement.yaml:14: notices.recipients.floor.channel: no channel 'sales-slack' is configured;"
+        " fix: configure it: docs/operating/notices.md"
+    )
+    assert len(others) == 4
 
 
 def test_run_without_a_broker_says_so(begun: Path) -> None:

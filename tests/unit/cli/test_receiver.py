@@ -13,10 +13,10 @@ from standardwebhooks import Webhook
 from monitor.cli.demo.receiver import Received, WebhookReceiver
 from monitor.notify.channels.standard import webhook_body
 from monitor.stream.clock import SystemTime
-from tests.support.notices import SECRET, hook, notice
+from tests.support.notices import SECRET, hook, message
 
 OTHER_SECRET = "whsec_" + base64.b64encode(b"somebody else's long key").decode()
-NOTICE = notice()
+MESSAGE = message()
 
 
 @pytest_asyncio.fixture
@@ -35,16 +35,16 @@ async def test_a_signed_notice_is_verified_and_told() -> None:
     told: list[Received] = []
     receiver = WebhookReceiver(SECRET, on_delivery=told.append)
     sink = hook(await receiver.start())
-    assert (await sink.deliver(NOTICE)).delivered
+    assert (await sink.deliver(MESSAGE)).delivered
     await sink.close()
     await receiver.stop()
-    expected = Received(NOTICE.notice_id, verified=True, refusal="", payload=json.loads(webhook_body(NOTICE)))
+    expected = Received(MESSAGE.message_id, verified=True, refusal="", payload=json.loads(webhook_body(MESSAGE)))
     assert told == receiver.verified == [expected]
 
 
 async def test_a_notice_signed_with_another_secret_is_refused(receiver: WebhookReceiver) -> None:
     sink = hook(await receiver.start(), OTHER_SECRET)
-    assert (await sink.deliver(NOTICE)).reason == "http_4xx"
+    assert (await sink.deliver(MESSAGE)).reason == "http_4xx"
     await sink.close()
     assert receiver.verified == []
     assert receiver.deliveries[0].refusal == "No matching signature found"
@@ -92,7 +92,7 @@ async def test_an_old_notice_played_again_is_refused(receiver: WebhookReceiver) 
             return 0.0
 
     sink = hook(await receiver.start(), time=AnHourAgo())
-    await sink.deliver(NOTICE)
+    await sink.deliver(MESSAGE)
     await sink.close()
     assert receiver.deliveries[0].refusal == "Message timestamp too old"
 

@@ -44,6 +44,10 @@ def _late(late_us: int, working_us: int | None = None) -> Outcome:
             f"met: followed up at 2026-10-01T10:59:59.999999Z, due by {DUE}",
         ),
         (
+            BREACHED._replace(kind=Kind.MET, at=DUE_AT - 1_000_000, reason=Reason.REJECTED, missing="no-budget"),
+            f"met: rejected (no-budget) at 2026-10-01T10:59:59Z, due by {DUE}",
+        ),
+        (
             _late(93_784_000_000, 3_600_000_000),
             f"fulfilled late: followed up at 2026-10-02T13:03:04Z, 1 d 2 h late (1 h of working time), due by {DUE}",
         ),

@@ -310,7 +310,7 @@ def test_silence_accepts_and_moves_the_lead_and_a_rejection_in_time_does_not() -
     }
     assert kinds(event("lead.handed_off", 0), event("lead.rejected", 60)) == {
         ("first-touch", Kind.ACTIVATED, Reason.STARTED, at(0)),
-        ("first-touch", Kind.MET, Reason.IN_TIME, at(60)),
+        ("first-touch", Kind.MET, Reason.REJECTED, at(60)),
     }
 
 

@@ -6,7 +6,7 @@ from monitor.core.instant import from_rfc3339
 from monitor.core.outcome import Kind, Reason
 from monitor.core.policy import Policy, Target
 from monitor.core.tellings import next_instant
-from tests.support.agreement import DISPOSITION, HOUR, MINUTE, duty, elapsed, policy
+from tests.support.agreement import ACCEPTANCE, DISPOSITION, HOUR, MINUTE, duty, elapsed, event_is, policy
 from tests.support.history import ONE_DUTY, assigned, at, called, event, run, said, tick
 
 WARNING = policy(duty())
@@ -52,6 +52,21 @@ def test_each_source_that_becomes_final_is_waited_for() -> None:
 
 def test_a_lead_without_clocks_waits_for_nothing() -> None:
     assert next_minutes(event("lead.created", 0)) is None
+
+
+REJECTED = event("lead.rejected", 10, reason="no-budget")
+
+
+def test_a_duty_that_a_rejection_meets_says_so_and_why_the_lead_was_rejected() -> None:
+    (met,) = said([event("lead.handed_off", 0), REJECTED], policy(ACCEPTANCE))
+    assert (met.kind, met.reason, met.missing) == (Kind.MET, Reason.REJECTED, "no-budget")
+    (met,) = said([event("lead.handed_off", 0), event("lead.accepted", 10)], policy(ACCEPTANCE))
+    assert (met.kind, met.reason, met.missing) == (Kind.MET, Reason.IN_TIME, "")
+
+
+def test_a_duty_that_a_rejection_cancels_is_cancelled_by_an_event() -> None:
+    (cancelled,) = said([assigned(0), REJECTED], policy(duty(cancelled_by=event_is("lead.rejected"))))
+    assert (cancelled.kind, cancelled.reason, cancelled.missing) == (Kind.CANCELLED, Reason.CONDITION, "")
 
 
 def test_a_met_verdict_names_its_evidence() -> None:

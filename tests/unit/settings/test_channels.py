@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.notify.channel import Channel, Mail, PagerDuty, Slack, StandardHook, Teams, channels_for
+from monitor.notify.channel import Channel, Mail, PagerDuty, Slack, StandardHook, Teams, reach_of
 from monitor.notify.channels.texts import Language
 from monitor.settings.channels import channels_of
 from monitor.settings.problems import SettingsError
 from monitor.settings.settings import Settings
-from tests.support.notices import REASONS, SECRET, notice
+from tests.support.notices import SECRET
 
 HOOK = "https://hooks.example.com/services/hunter2"
 ENVIRONMENT = {
@@ -109,13 +109,9 @@ def test_without_channels_there_are_none() -> None:
     assert channels_of(Settings.load(None), {}) == ()
 
 
-def test_every_notice_goes_everywhere_but_a_pager_hears_of_breaches_and_their_end_alone(tmp_path: Path) -> None:
+def test_a_pager_keeps_incidents_and_nothing_else_does(tmp_path: Path) -> None:
     channels = read(tmp_path, FULL)
-    everybody = [channel.name for channel in channels]
-    for kind in REASONS:
-        told = channels_for(notice(kind), channels)
-        paged = kind.value in ("breached", "fulfilled_late", "withdrawn")
-        assert told == (everybody if paged else [name for name in everybody if name != "on-call"])
+    assert reach_of(channels) == (tuple(channel.name for channel in channels), {"on-call"})
 
 
 A = "channels: [{name: a, type: "

@@ -14,13 +14,13 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from monitor.cli.demo.broker import free_port
 from monitor.notify.channel import Channel, Mail
 from monitor.notify.channels.texts import Language, Style
-from monitor.notify.line import Rules
+from monitor.notify.gate import Rules
 from monitor.ports import DELIVERY_REASONS, Delivery
 from monitor.sinks.mail import MailSink
 from monitor.sinks.opening import open_sink
 from monitor.stream.clock import SystemTime
 from tests.support.far_ends import smtp_far_end
-from tests.support.notices import notice
+from tests.support.notices import message, notice
 
 STYLE = Style(Language.GERMAN)
 
@@ -82,7 +82,7 @@ def judged(delivery: Delivery) -> tuple[bool, bool, str]:
 
 async def sent(far_end: Mail, tls: ssl.SSLContext | None = None, timeout_s: float = 5.0) -> Delivery:
     sink = MailSink("mail", far_end, STYLE, SystemTime(), timeout_s=timeout_s, allow_private=True, tls=tls)
-    delivery = await sink.deliver(notice())
+    delivery = await sink.deliver(message())
     await sink.close()
     return delivery
 
@@ -156,10 +156,10 @@ async def test_nobody_listening_is_a_network_failure() -> None:
 async def test_an_address_inside_is_refused_unless_allowed() -> None:
     async with smtp_far_end("nothing", "") as port:
         sink = open_sink(Channel("mail", mail(port), STYLE, Rules()), SystemTime())
-        assert judged(await sink.deliver(notice())) == (False, True, "address_refused")
+        assert judged(await sink.deliver(message())) == (False, True, "address_refused")
         await sink.close()
         with pytest.raises(RuntimeError, match="closed"):
-            await sink.deliver(notice())
+            await sink.deliver(message())
 
 
 def test_a_mail_channel_does_not_show_its_password() -> None:

@@ -8,12 +8,12 @@ import trustme
 
 from monitor.notify.channel import Channel, Slack
 from monitor.notify.channels.texts import Style
-from monitor.notify.line import Rules
+from monitor.notify.gate import Rules
 from monitor.ports import DELIVERY_REASONS, Delivery
 from monitor.sinks.opening import open_sink
 from monitor.stream.clock import SystemTime
 from tests.support.far_ends import Answer, http_channel, http_far_end, is_silent, listening, resets, says, sends
-from tests.support.notices import notice
+from tests.support.notices import message
 
 KINDS = ["slack", "teams", "pagerduty", "webhook"]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
@@ -44,7 +44,7 @@ async def test_every_status_means_the_same_on_every_channel(kind: str) -> None:
         sink = open_sink(http_channel(kind, far_end.url), SystemTime())
         for status in range(200, 600):
             far_end.answer = says(status, "Location: /elsewhere")
-            assert judged(await sink.deliver(notice())) == verdict(status), status
+            assert judged(await sink.deliver(message())) == verdict(status), status
         assert len(far_end.requests) == 400, "neither a redirect nor anything else is followed"
         await sink.close()
 
@@ -55,7 +55,7 @@ async def test_a_server_that_hangs_up_after_an_interim_status_has_said_nothing(k
         for status in range(100, 200):
             far_end.answer = sends(f"HTTP/1.1 {status} Told\r\n\r\n".encode())
             sink = open_sink(http_channel(kind, far_end.url), SystemTime())
-            assert judged(await sink.deliver(notice())) == verdict(status), status
+            assert judged(await sink.deliver(message())) == verdict(status), status
             await sink.close()
 
 
@@ -79,7 +79,7 @@ async def test_half_an_answer_is_none_unless_its_status_was_read(kind: str, answ
         far_end.answer = answer
         timeout_s = 0.3 if answer is is_silent else 5.0
         sink = open_sink(http_channel(kind, far_end.url, timeout_s), SystemTime())
-        delivery = await sink.deliver(notice())
+        delivery = await sink.deliver(message())
         await sink.close()
     assert judged(delivery) == (reason == "ok", reason != "ok", reason)
 
@@ -89,7 +89,7 @@ async def test_the_pause_that_a_far_end_asks_for_is_passed_on(status: int) -> No
     async with http_far_end() as far_end:
         far_end.answer = says(status, "Retry-After: 17")
         sink = open_sink(http_channel("slack", far_end.url), SystemTime())
-        assert (await sink.deliver(notice())).retry_after_s == 17
+        assert (await sink.deliver(message())).retry_after_s == 17
         await sink.close()
 
 
@@ -104,7 +104,7 @@ def stranger() -> ssl.SSLContext:
 async def test_a_certificate_that_is_not_trusted_is_worth_another_try_and_says_tls(stranger: ssl.SSLContext) -> None:
     async with http_far_end(stranger) as far_end:
         sink = open_sink(http_channel("teams", far_end.url), SystemTime())
-        delivery = await sink.deliver(notice())
+        delivery = await sink.deliver(message())
         await sink.close()
         assert judged(delivery) == (False, True, "tls")
         assert delivery.answer
@@ -118,7 +118,7 @@ async def test_a_server_that_speaks_no_tls_says_tls_too() -> None:
 
     async with listening(speak) as port:
         sink = open_sink(http_channel("teams", f"https://127.0.0.1:{port}/"), SystemTime())
-        assert judged(await sink.deliver(notice())) == (False, True, "tls")
+        assert judged(await sink.deliver(message())) == (False, True, "tls")
         await sink.close()
 
 
@@ -127,7 +127,7 @@ async def test_an_address_inside_is_refused_when_it_connects_whatever_its_name(h
     async with http_far_end() as far_end:
         url = far_end.url.replace("127.0.0.1", host)
         sink = open_sink(Channel("slack", Slack(url), Style(), Rules()), SystemTime())
-        delivery = await sink.deliver(notice())
+        delivery = await sink.deliver(message())
         await sink.close()
         assert judged(delivery) == (False, True, "address_refused")
         assert "allow_private" in delivery.answer
@@ -138,7 +138,7 @@ async def test_what_the_far_end_says_is_shown_as_one_line_without_what_may_be_a_
     async with http_far_end() as far_end:
         far_end.answer = says(404, body=b"no_service\r\n\x1b[31m at /services/T0/token-in-path or token-in-path")
         sink = open_sink(http_channel("slack", far_end.url), SystemTime())
-        assert (await sink.deliver(notice())).answer == "HTTP 404 no_service [31m at … or …"
+        assert (await sink.deliver(message())).answer == "HTTP 404 no_service [31m at … or …"
         assert "token-in-path" not in repr(sink)
         await sink.close()
 
@@ -148,7 +148,7 @@ async def test_a_routing_key_that_comes_back_is_not_shown() -> None:
         channel = http_channel("pagerduty", far_end.url)
         far_end.answer = says(400, body=b'{"errors":["0123456789abcdef0123456789abcdef is no key"]}')
         sink = open_sink(channel, SystemTime())
-        assert "0123456789" not in (await sink.deliver(notice())).answer
+        assert "0123456789" not in (await sink.deliver(message())).answer
         assert "0123456789" not in repr(channel)
         await sink.close()
 
@@ -169,5 +169,5 @@ async def test_a_far_end_that_drips_does_not_hold_up_longer_than_the_timeout() -
     async with http_far_end() as far_end:
         far_end.answer = drips
         sink = open_sink(http_channel("webhook", far_end.url, timeout_s=0.3), SystemTime())
-        assert judged(await sink.deliver(notice())) == (False, True, "timeout")
+        assert judged(await sink.deliver(message())) == (False, True, "timeout")
         await sink.close()

@@ -16,10 +16,10 @@ from monitor.ports import DELIVERY_REASONS, Delivery, Sink
 from monitor.sinks.answer import RETRY_AFTER_S_MAX, retry_after_s
 from monitor.sinks.memory import MemorySink
 from monitor.stream.clock import SystemTime
-from tests.support.notices import NOON, SECRET, hook, notice
+from tests.support.notices import NOON, SECRET, hook, message
 
-NOTICE = notice(owner="Zoë")
-BODY = webhook_body(NOTICE)
+MESSAGE = message(owner="Zoë")
+BODY = webhook_body(MESSAGE)
 
 
 class FarEnd(Protocol):
@@ -39,7 +39,7 @@ class InMemory:
         self.will_time_out = self.sink.will_time_out
 
     def arrived(self) -> list[tuple[str, bytes]]:
-        return [(each.notice_id, webhook_body(each)) for each in self.sink.attempts]
+        return [(each.message_id, webhook_body(each)) for each in self.sink.attempts]
 
 
 @dataclass
@@ -111,8 +111,8 @@ def judged(delivery: Delivery) -> tuple[bool, bool, str]:
 
 
 async def test_a_notice_arrives_with_its_id_and_its_very_bytes(far_end: FarEnd) -> None:
-    assert judged(await far_end.sink.deliver(NOTICE)) == (True, False, "ok")
-    assert far_end.arrived() == [(NOTICE.notice_id, BODY)]
+    assert judged(await far_end.sink.deliver(MESSAGE)) == (True, False, "ok")
+    assert far_end.arrived() == [(MESSAGE.message_id, BODY)]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ async def test_a_status_says_whether_to_try_again(
     far_end: FarEnd, status: int, delivered: bool, retryable: bool, reason: str
 ) -> None:
     far_end.will_answer(status)
-    assert judged(await far_end.sink.deliver(NOTICE)) == (delivered, retryable, reason)
+    assert judged(await far_end.sink.deliver(MESSAGE)) == (delivered, retryable, reason)
     assert reason in DELIVERY_REASONS
     assert len(far_end.arrived()) == 1
 
@@ -145,35 +145,35 @@ async def test_a_status_says_whether_to_try_again(
 @pytest.mark.parametrize("status", [429, 503])
 async def test_a_pause_asked_for_is_passed_on(far_end: FarEnd, status: int) -> None:
     far_end.will_answer(status, retry_after="17")
-    assert (await far_end.sink.deliver(NOTICE)).retry_after_s == 17
+    assert (await far_end.sink.deliver(MESSAGE)).retry_after_s == 17
 
 
 async def test_silence_is_a_timeout_worth_another_try(far_end: FarEnd) -> None:
     far_end.will_time_out()
-    assert judged(await far_end.sink.deliver(NOTICE)) == (False, True, "timeout")
-    assert (await far_end.sink.deliver(NOTICE)).delivered
+    assert judged(await far_end.sink.deliver(MESSAGE)) == (False, True, "timeout")
+    assert (await far_end.sink.deliver(MESSAGE)).delivered
 
 
 async def test_a_repetition_has_the_same_id_and_body(far_end: FarEnd) -> None:
     far_end.will_answer(500)
-    await far_end.sink.deliver(NOTICE)
-    await far_end.sink.deliver(NOTICE)
-    assert far_end.arrived() == [(NOTICE.notice_id, BODY)] * 2
+    await far_end.sink.deliver(MESSAGE)
+    await far_end.sink.deliver(MESSAGE)
+    assert far_end.arrived() == [(MESSAGE.message_id, BODY)] * 2
 
 
 async def test_notices_may_be_delivered_at_the_same_time(far_end: FarEnd) -> None:
-    notices = [notice(lead=f"lead-{number}") for number in range(10)]
-    ended = await asyncio.gather(*(far_end.sink.deliver(each) for each in notices))
+    messages = [message(lead=f"lead-{number}") for number in range(10)]
+    ended = await asyncio.gather(*(far_end.sink.deliver(each) for each in messages))
     assert all(delivery.delivered for delivery in ended)
-    assert {notice_id for notice_id, _ in far_end.arrived()} == {each.notice_id for each in notices}
+    assert {notice_id for notice_id, _ in far_end.arrived()} == {each.message_id for each in messages}
 
 
 async def test_a_closed_sink_takes_no_notice_and_may_be_closed_again(far_end: FarEnd) -> None:
-    await far_end.sink.deliver(NOTICE)
+    await far_end.sink.deliver(MESSAGE)
     await far_end.sink.close()
     await far_end.sink.close()
     with pytest.raises(RuntimeError, match="closed"):
-        await far_end.sink.deliver(NOTICE)
+        await far_end.sink.deliver(MESSAGE)
 
 
 async def test_every_sink_has_a_name_fit_for_a_label(far_end: FarEnd) -> None:
@@ -184,7 +184,7 @@ async def test_every_sink_has_a_name_fit_for_a_label(far_end: FarEnd) -> None:
 
 
 async def test_the_signature_is_one_that_standard_webhooks_verifies(over_http: OverHttp) -> None:
-    await over_http.sink.deliver(NOTICE)
+    await over_http.sink.deliver(MESSAGE)
     headers, body = over_http.requests[0]
     assert Webhook(SECRET).verify(body, headers)["type"] == "lead-sla.breached"
     assert headers["content-type"] == "application/json"
@@ -205,25 +205,25 @@ async def test_every_attempt_is_signed_with_the_time_it_is_made_at(over_http: Ov
 
     time = Hours()
     sink = hook(over_http.url, time=time)
-    await sink.deliver(NOTICE)
+    await sink.deliver(MESSAGE)
     time.now += 90_999_999
-    await sink.deliver(NOTICE)
+    await sink.deliver(MESSAGE)
     await sink.close()
     first, second = (headers for headers, _ in over_http.requests)
     assert (first["webhook-timestamp"], second["webhook-timestamp"]) == ("1790856000", "1790856090")
-    expected = Webhook(SECRET).sign(NOTICE.notice_id, datetime.fromtimestamp(1790856090, UTC), BODY.decode())
+    expected = Webhook(SECRET).sign(MESSAGE.message_id, datetime.fromtimestamp(1790856090, UTC), BODY.decode())
     assert second["webhook-signature"] == expected
 
 
 async def test_a_redirect_is_not_followed(over_http: OverHttp) -> None:
     over_http.will_answer(307)
-    await over_http.sink.deliver(NOTICE)
+    await over_http.sink.deliver(MESSAGE)
     assert len(over_http.requests) == 1
 
 
 async def test_no_one_listening_is_a_network_failure_worth_another_try(over_http: OverHttp) -> None:
     await over_http.runner.cleanup()
-    assert judged(await over_http.sink.deliver(NOTICE)) == (False, True, "network")
+    assert judged(await over_http.sink.deliver(MESSAGE)) == (False, True, "network")
 
 
 @pytest.mark.parametrize("answer", [b"", b"\x00\xff garbage\r\n\r\n", b"HTTP/1.1 200\x00OK\r\n\r\n", b"SSH-2.0-x\r\n"])
@@ -235,7 +235,7 @@ async def test_an_answer_that_is_no_http_is_a_network_failure(answer: bytes) -> 
 
     server = await asyncio.start_server(speak, "127.0.0.1", 0)
     sink = hook(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-    assert judged(await sink.deliver(NOTICE)) == (False, True, "network")
+    assert judged(await sink.deliver(MESSAGE)) == (False, True, "network")
     await sink.close()
     server.close()
 
@@ -251,7 +251,7 @@ async def test_a_body_that_misbehaves_does_not_undo_the_status(ending: str) -> N
 
     server = await asyncio.start_server(speak, "127.0.0.1", 0)
     sink = hook(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", timeout_s=0.3)
-    assert (await sink.deliver(NOTICE)).delivered
+    assert (await sink.deliver(MESSAGE)).delivered
     await sink.close()
     server.close()
 

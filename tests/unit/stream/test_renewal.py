@@ -8,7 +8,7 @@ import pytest
 from monitor.core.policy import Policy
 from monitor.stream.renewal import COMPLAIN_EVERY_S, Renewal
 from monitor.telemetry.metrics import Metrics
-from monitor.wire.policy import read_files
+from monitor.wire.policy import PolicyError, PolicyFault, PolicyFiles, read_files
 
 TEXT = """\
 agreement: {name: Inbound, version: VERSION, effective_from: 2026-01-01}
@@ -67,6 +67,19 @@ async def test_a_changed_file_is_adopted_when_two_looks_have_found_it_the_same(w
     await watched.renewal.look()
     assert watched.adopted == ["v2"]
     assert watched.counted("adopted") == 1
+
+
+async def test_what_this_worker_cannot_use_is_complained_of_and_the_one_before_stays(tmp_path: Path) -> None:
+    watched = Watched(tmp_path / "agreement.yaml")
+
+    def refuses(_: PolicyFiles) -> Policy:
+        raise PolicyError([PolicyFault("agreement.yaml", 7, "notices", "no channel 'x' is configured", "write y")])
+
+    refusing = Renewal(watched.path, read_files(watched.path), watched._adopt, watched.time, watched.metrics, refuses)
+    watched.write("v2")
+    await refusing.look(ready=True)
+    assert watched.adopted == []
+    assert watched.counted("refused") == 1
 
 
 async def test_somebody_who_says_that_it_is_ready_need_not_wait(watched: Watched) -> None:

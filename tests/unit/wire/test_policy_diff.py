@@ -116,6 +116,51 @@ def test_the_order_of_targets_is_a_change() -> None:
     ]
 
 
+NOTICES = (RIGHT / "notices.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("floor: {channel: sales-slack, calendar: munich}", "floor: {channel: new-slack}",
+         ["notices, recipient floor, channel: new-slack instead of sales-slack",
+          "notices, recipient floor, calendar: removed, was munich"]),
+        ("anna@example.com: anna, default", "bo@example.com: anna, default",
+         ["notices, owners, bo@example.com: new: anna", "notices, owners, anna@example.com: removed, was anna"]),
+        ("working_hours, to: managers, calendar: munich}", "working_hours, to: floor, calendar: munich}",
+         ["notices, ladder standard, after 2 working hours, to: floor instead of managers"]),
+        ("      - {after: 30 minutes elapsed, to: [on-call, managers]}\n", "",
+         ["notices, ladder quick, after 30 minutes elapsed: removed, was to on-call and managers"]),
+        ("{name: rest, to: floor}", "{name: rest, mute: true}",
+         ["notices, route rest, mute: new: true", "notices, route rest, to: removed, was floor"]),
+        ("within: 30 seconds}", "within: 1 minutes}",
+         ["notices, route sales, fold, within: 1 minutes instead of 30 seconds"]),
+    ],
+)  # fmt: skip
+def test_a_change_in_who_hears_of_what_is_told(old: str, new: str, says: list[str]) -> None:
+    assert changes((old, new), before=NOTICES) == says
+
+
+def test_the_order_of_routes_is_a_change() -> None:
+    vip = next(line for line in NOTICES.splitlines(keepends=True) if "name: vip" in line)
+    after = NOTICES.replace(vip, "").replace("  routes:\n", "  routes:\n" + vip)
+    assert [str(change) for change in diff(NOTICES, after)] == [
+        "notices, order of routes: vip then quiet then anna then marketing then review then sales then rest"
+        " instead of quiet then vip then anna then marketing then review then sales then rest"
+    ]
+
+
+def test_notices_that_are_new_are_told_one_by_one() -> None:
+    before = "".join(NOTICES.partition("notices:")[:1]) + NOTICES[NOTICES.index("follow_up:") :]
+    told = [str(change) for change in diff(before, NOTICES)]
+    assert len(told) == 5 + 1 + 2 + 7
+    assert told[0] == "notices, recipient floor: new: channel sales-slack, calendar munich"
+    assert (
+        "notices, ladder quick: new: at breach (to on-call), after 30 minutes elapsed (to on-call and managers)" in told
+    )
+    assert all("removed" in str(change) for change in diff(NOTICES, before))
+
+
 def test_no_control_character_of_a_file_reaches_the_terminal() -> None:
     (changed,) = diff(DACH, DACH.replace("name: DACH inbound", 'name: "DACH\\x1b[31m"'))
     assert "\x1b" not in str(changed)

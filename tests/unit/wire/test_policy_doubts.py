@@ -101,12 +101,12 @@ def test_a_segment_is_doubted_only_where_the_agreement_lists_segments(tmp_path: 
     assert doubts(tmp_path, body, head) == []
 
 
-def test_a_calendar_that_no_duty_is_counted_on_is_doubted(tmp_path: Path) -> None:
+def test_a_calendar_that_nothing_is_counted_on_is_doubted(tmp_path: Path) -> None:
     more = "  denver: {hours: {mon-fri: 08:00-16:00}}\n  london: {hours: {mon-fri: 09:00-17:00}}\nfollow_up:\n"
     head = HEAD.replace("follow_up:\n", more)
     (doubt,) = doubts(tmp_path, f"{TOUCH}{HOURS}    calendar: {{by: owner, ana: munich, otherwise: london}}\n", head)
     assert (doubt.line, doubt.field) == (6, "calendars.denver")
-    assert doubt.message == "no duty is counted on this calendar"
+    assert doubt.message == "nothing is counted on this calendar"
 
 
 def test_a_stage_that_no_other_leads_to_is_doubted(tmp_path: Path) -> None:

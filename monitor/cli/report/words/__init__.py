@@ -5,6 +5,6 @@ from typing import Final
 
 from monitor.cli.report.words.english import ENGLISH
 from monitor.cli.report.words.german import GERMAN
-from monitor.notify.channels.texts import Language
+from monitor.notify.channels.words import Language
 
 WORDS: Final[Mapping[Language, Mapping[str, str]]] = {Language.ENGLISH: ENGLISH, Language.GERMAN: GERMAN}

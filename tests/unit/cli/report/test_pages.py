@@ -9,7 +9,7 @@ from monitor.cli.report.as_html import as_html
 from monitor.cli.report.as_markdown import as_markdown
 from monitor.cli.report.document import Bar, Card, Chart, Document, Line, Section, Table
 from monitor.cli.report.sections import document_of
-from monitor.notify.channels.texts import Language
+from monitor.notify.channels.words import Language
 from tests.support.reports import events, reported
 
 HOSTILE = (

@@ -12,7 +12,7 @@ from monitor.cli.report.forms import Forms
 from monitor.cli.report.words import WORDS
 from monitor.core.misses import DELAYS, LONGER, NOT_YET
 from monitor.core.spans import Step
-from monitor.notify.channels.texts import Language
+from monitor.notify.channels.words import Language
 
 ENGLISH, GERMAN = (Forms(language, ZoneInfo("Europe/Berlin")) for language in (Language.ENGLISH, Language.GERMAN))
 SOURCES = "".join(path.read_text() for path in Path(report.__path__[0]).glob("*.py"))
