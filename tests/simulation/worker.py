@@ -25,6 +25,7 @@ from monitor.stream.engine.shards import MemoryShard, Shard
 from monitor.stream.engine.store import PartitionStore
 from monitor.stream.intake import Intake, Topics
 from monitor.stream.judge import Judge
+from monitor.stream.partition_judge import NO_NAMES
 from monitor.stream.ticker import Ticker
 from monitor.stream.worker import LEADS, NOTICES, QUOTAS, Worker
 from monitor.telemetry.metrics import Metrics
@@ -130,7 +131,7 @@ class SimulatedWorker(Worker):
         self._assigned_s = 0.0
         self._watch: Any = SimpleNamespace(revoked=lambda: None)
         self._app: Any = (app := App(process, cluster, self._time, crashed))
-        self._settings: Any = SimpleNamespace(topics=TOPICS)
+        self._settings: Any = SimpleNamespace(topics=TOPICS, names=NO_NAMES)
         app.stores = {table: self._store(table, open_shard) for table in CHANGELOGS}
         if by_transactions:
             app.committed_elsewhere = frozenset({TOPICS.timeline, TOPICS.facts})
