@@ -82,6 +82,18 @@ async def test_the_report_fits_a_telephone(tmp_path: Path, pages: dict[Language,
 
 
 @pytest.mark.timeout(180)
+async def test_the_report_fits_on_paper_in_dark_ink(tmp_path: Path, pages: dict[Language, Path]) -> None:
+    async with Browser(tmp_path) as browser:
+        await browser.open(pages[Language.GERMAN], width=1030, scheme="dark")  # A4 across, at 96 dots to the inch
+        scheme = {"name": "prefers-color-scheme", "value": "dark"}
+        await browser.ask("Emulation.setEmulatedMedia", media="print", features=[scheme])
+        wide, paper = await browser.evaluate(WIDE)
+        assert wide == paper == 1030
+        assert await browser.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+        assert await browser.evaluate(CONTRASTS) == []
+
+
+@pytest.mark.timeout(180)
 async def test_a_script_that_somebody_smuggles_into_the_file_does_not_run(tmp_path: Path) -> None:
     path = tmp_path / "smuggled.html"
     html = as_html(document_of(reported(None, events()), Language.ENGLISH))

@@ -14,7 +14,7 @@ from monitor.wire.report.report import RecordsData, ReportData, SpanOfTimeData, 
 
 def report_of(records: Records, policy: Policy, period: Period, owners: int = 0) -> ReportData:
     """`owners`: how many of them are named where attainment is cut by owner; 0: it is not."""
-    term = period.term
+    term, kept = period.term, sales.kept_in(period, records)
     return ReportData(
         agreement=policy.name,
         versions=tuple(_versions(policy, period, records.known_until)),
@@ -33,9 +33,9 @@ def report_of(records: Records, policy: Policy, period: Period, owners: int = 0)
             left_out=records.left_out,
             said=records.how,
         ),
-        duties=sales.duties(period, records, policy, owners),
+        duties=sales.duties(kept, records, policy, owners),
         spans=sales.spans(period, records, policy),
-        definitions=marketing.definitions(period, records, policy),
+        definitions=marketing.definitions(kept, policy),
         quotas=marketing.quotas(period, records, policy),
         kpis=marketing.kpis(period, records, policy),
     )

@@ -6,7 +6,7 @@ from typing import Final
 from monitor.cli.nine_figures import nine_figures
 from monitor.cli.report.period import Period
 from monitor.cli.report.records import Records
-from monitor.cli.report.sales import counts, kept_in, provisional, share, then_data
+from monitor.cli.report.sales import Kept, counts, provisional, share, then_data
 from monitor.core.attainment import attained
 from monitor.core.closing import as_of
 from monitor.core.definition import DEFINITION_DUTY, qualified_stage
@@ -28,9 +28,8 @@ Line = tuple[str, str, tuple[str, ...]]
 """Quota, term, values."""
 
 
-def definitions(period: Period, records: Records, policy: Policy) -> tuple[DefinitionData, ...]:
+def definitions(kept: Kept, policy: Policy) -> tuple[DefinitionData, ...]:
     """Of every stage with a definition, in the order of the agreement, then of those that it no longer has."""
-    kept = kept_in(period, records)
     names = [duty.name for duty in policy.duties]
     names += sorted(set(kept.now) - set(names))
     return tuple(

@@ -99,26 +99,31 @@ _STEPS = ("entered", "refused", "clawed_back")
 
 def _quotas(quotas: Sequence[QuotaData], forms: Forms) -> Table:
     say = forms.say
-    keys = ("quota", "term", "value", "target", "entered", "refused", "clawed_back", "net", "pending")
+    keys = ("quota", "term", "value", "target", "entered", "refused", "clawed_back", "net", "pending", "verdict")
     rows = [
         (
             each.quota, each.term, " / ".join(forms.name(value) for value in each.values),
             "-" if each.target is None else forms.number(each.target), forms.number(each.entered),
             forms.number(each.refused), forms.number(each.clawed_back), forms.number(each.delivered),
-            forms.number(each.pending), _stands(each, forms),
-            "" if each.reached_at is None else forms.instant(each.reached_at), _forecast(each, forms),
+            forms.number(each.pending), _stands(each, forms), _forecast(each, forms),
         )
         for each in quotas
     ]  # fmt: skip
-    head = [say(key) for key in (*keys, "verdict", "reached_at", "forecast")]
-    return Table(say("quotas"), head, rows, frozenset({*range(3, 9), 11}))
+    if not any(each.forecast for each in quotas):
+        return Table(say("quotas"), [say(key) for key in keys], [row[:-1] for row in rows], frozenset(range(3, 9)))
+    head = [say(key) for key in (*keys, "forecast")]
+    return Table(say("quotas"), head, rows, frozenset({*range(3, 9), 10}))
 
 
 def _stands(quota: QuotaData, forms: Forms) -> str:
+    """The verdict, or what it will be as far as it is known; reached: when."""
     if quota.target is None:
         return forms.say("quota.none")
-    verdict = verdict_of(quota.verdict, forms)
-    return verdict if quota.final or quota.verdict is None else forms.say("not_yet_final", verdict=verdict)
+    told = quota.verdict or (None if quota.reached_at is None else Kind.MET)
+    verdict = verdict_of(told, forms)
+    if told is Kind.MET and quota.reached_at is not None:
+        verdict = forms.say("reached_on", verdict=verdict, day=forms.day(quota.reached_at))
+    return verdict if quota.final or told is None else forms.say("not_yet_final", verdict=verdict)
 
 
 def _forecast(quota: QuotaData, forms: Forms) -> str:

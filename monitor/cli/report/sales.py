@@ -65,12 +65,11 @@ def kept_in(period: Period, records: Records) -> Kept:
     return Kept(standing, _by_duty(then.standing(), period), by_duty, opened)
 
 
-def duties(period: Period, records: Records, policy: Policy, owners: int) -> tuple[DutyData, ...]:
+def duties(kept: Kept, records: Records, policy: Policy, owners: int) -> tuple[DutyData, ...]:
     """Follow-up duties of the agreement in its order, then those that it no longer has.
 
     `owners`: how many are named; 0: there is no cut by owner.
     """
-    kept = kept_in(period, records)
     names = [duty.name for duty in policy.duties]
     names += sorted({*kept.now, *kept.open} - set(names))
     own = [name for name in names if not name.startswith(DEFINITION_DUTY)]

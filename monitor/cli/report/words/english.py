@@ -103,7 +103,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "target": "Target",
     "quota": "Quota",
     "term": "Term",
-    "reached_at": "Reached",
+    "reached_on": "{verdict} {day}",
     "forecast": "Forecast",
     "between": "{expected} ({low} to {high})",
     "quota.met": "reached",

@@ -103,7 +103,7 @@ GERMAN: Final[Mapping[str, str]] = {
     "target": "Ziel",
     "quota": "Quote",
     "term": "Zeitraum",
-    "reached_at": "Erreicht am",
+    "reached_on": "{verdict} am {day}",
     "forecast": "Prognose",
     "between": "{expected} ({low} bis {high})",
     "quota.met": "erreicht",
