@@ -13,6 +13,9 @@ from monitor.core.outcome import Kind
 from monitor.core.quota import UNIT, Dims, Quota
 from monitor.core.term import Term, working_days
 
+Place = tuple[int, str]
+"""Instant and id of a row: its place among the others."""
+
 
 class Figures(NamedTuple):
     """What the rows add up to; what is pending is part of what is delivered."""
@@ -40,8 +43,10 @@ class Account:
         self.final: tuple[Kind, Sum] | None = None
         self.new: dict[str, None] = {}
         """Ids of rows that are others than those that are kept elsewhere."""
-        self.counting: list[tuple[int, str]] = []
-        """Instant and id of the rows that count, in order."""
+        self.counting: list[Place] = []
+        """Of the rows that count, in order."""
+        self.first_above: tuple[Place | None] | None = None
+        """Where the entries above a ceiling begin, if anywhere, as the leads were told; None: not known."""
         self._pending: list[tuple[int, str]] = []
         """Until when it may be taken back, and id, in order; what has settled is dropped from the front."""
         self._sums: dict[Status, Sum] = {}

@@ -4,11 +4,13 @@ A lead that does learns so by an event of its own, as of the instant of its entr
 included, chooses the target of each duty, also when that is learned late.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
 from monitor.core import event as ev
-from monitor.core.account import Account
+from monitor.core.account import Account, Place
+from monitor.core.claim import COUNTING
 from monitor.core.event import Event
 
 # The attribute of a lead that says above which ceiling it came in; targets ask for it.
@@ -25,19 +27,24 @@ class Ceilings:
 
     def reliefs(self, account: Account, entered: str) -> Iterator[Event]:
         """What leads have to learn after the fact of the entry `entered` has changed."""
-        total, ceiling = 0, account.target
-        above: set[str] = set()
-        for _, id_ in account.counting:
-            total += account.rows[id_].weight
-            if ceiling is not None and total > ceiling:
-                above.add(id_)
-        for id_ in sorted(account.rows):
-            said = account.rows[id_].above
-            if (id_ in above) is not bool(said % 2):
-                yield self._learned(account, id_, said + 1)
-            elif id_ == entered and id_ not in above and not said and self._was_relieved(account, id_):
+        first = _first_above(account)
+        for id_ in self._asked(account, entered, first):
+            row = account.rows[id_]
+            above = row.status in COUNTING and first is not None and (row.at, id_) >= first
+            if above is not bool(row.above % 2):
+                yield self._learned(account, id_, row.above + 1)
+            elif id_ == entered and not above and not row.above and self._was_relieved(account, id_):
                 # A lead that came in above a ceiling once has no relief when it comes back below it.
                 yield self._learned(account, id_, 2)
+        account.first_above = (first,)
+
+    def _asked(self, account: Account, entered: str, first: Place | None) -> list[str]:
+        """The entries that may be on the other side now: those between where the ceiling was and where it is."""
+        if account.first_above is None:
+            return sorted(account.rows)
+        was, counting = account.first_above[0], account.counting
+        ends = sorted(len(counting) if end is None else bisect_left(counting, end) for end in (was, first))
+        return sorted({entered, *(id_ for _, id_ in counting[slice(*ends)])})
 
     def forget(self, account: Account) -> None:
         """The account is of a term that is over for good."""
@@ -63,3 +70,13 @@ class Ceilings:
 
     def _was_relieved(self, account: Account, id_: str) -> bool:
         return bool(self._relieved.get((account.quota.name, account.rows[id_].lead)))
+
+
+def _first_above(account: Account) -> Place | None:
+    """Where the entries begin that are above the ceiling; None: nowhere."""
+    total, ceiling = 0, account.target
+    for place in account.counting if ceiling is not None else ():
+        total += account.rows[place[1]].weight
+        if ceiling is not None and total > ceiling:
+            return place
+    return None
