@@ -34,6 +34,8 @@ class QuotaBook:
         self._zone = ZoneInfo(policy.timezone)
         self._accounts: dict[Line, Account] = {}
         self._changed: dict[Line, None] = {}
+        self._reached: dict[Line, int] = {}
+        """Lines whose target is reached at an instant that time has not come to."""
         self._touched: dict[Line, None] = {}
         self._dropped: dict[Line, Account] = {}
         self._heads: dict[Line, Head] = {}
@@ -47,7 +49,7 @@ class QuotaBook:
     @property
     def next_at(self) -> int | None:
         """The instant at which time does something to the books without a fact; None before they are opened."""
-        return None if self._first_at is None else self._next_at
+        return None if self._first_at is None else min([self._next_at, *self._reached.values()])
 
     def open(self, at: int) -> None:
         """Nothing was known before that instant; terms that were over by then are not judged. Done once."""
@@ -139,10 +141,13 @@ class QuotaBook:
         for line in lines:
             account = self._accounts[line]
             self._changed.pop(line, None)
+            self._reached.pop(line, None)
             self._touched[line] = None
             if account.quota.ceiling or account.target is None or account.term.end_at <= (self._first_at or 0):
                 continue  # nobody owes it, or it was over before anybody looked
             figures = account.figures(at)
+            if figures.reached_at is not None and figures.reached_at > at:
+                self._reached[line], self._changed[line] = figures.reached_at, None
             # The forecast of one day is looked at once, however many leads come in on it.
             pace = at_midnight and account.quota.pace_alert is not None and account.term.start_at < at
             foreseen = self._foreseen(account, figures, at) if pace and at < account.term.end_at else None
@@ -165,6 +170,7 @@ class QuotaBook:
                 self._ceilings.forget(account)
                 self._dropped[line] = self._accounts.pop(line)
                 self._changed.pop(line, None)
+                self._reached.pop(line, None)
         self._next_at = midnight(self._zone, clock_shows(self._zone, at).date() + timedelta(days=1))
 
     def _oldest(self) -> dict[str, int]:

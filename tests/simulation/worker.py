@@ -378,7 +378,7 @@ class Machine:
 
     def _crashed(self, process: Process, reason: BaseException) -> None:
         self.world.note(f"{process.name} crashes: {type(reason).__name__}: {reason}")
-        if not isinstance(reason, SelfFenced | KafkaError):
+        if not isinstance(reason, SelfFenced | KafkaError | TimeoutError):
             self.errors.append(reason)
         self.world.after(self.world.rng.random() / 2, self._end, process)
 

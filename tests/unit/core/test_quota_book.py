@@ -254,3 +254,12 @@ def test_a_target_is_reached_by_exactly_what_it_asks_for(target: float) -> None:
     books = book(targets={(): round(target * UNIT)})
     books.take(fact("A", MONDAY, weight=round(target * UNIT)), 1)
     assert [kind for kind, *_ in told(books.pass_time(MONDAY + 1))] == [Kind.MET]
+
+
+def test_a_target_that_is_reached_in_a_moment_is_told_then() -> None:
+    books = book(targets={(): UNIT})
+    books.take(fact("A", MONDAY + HOUR), 1)
+    assert told(books.pass_time(MONDAY + HOUR - 1)) == []
+    assert books.next_at == MONDAY + HOUR
+    assert told(books.pass_time(MONDAY + HOUR)) == [(Kind.MET, "", 0, MONDAY + HOUR)]
+    assert books.next_at == MONDAY + DAY
