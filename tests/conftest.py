@@ -16,7 +16,9 @@ settings.register_profile("lead-sla", deadline=None, print_blob=True)
 settings.load_profile("lead-sla")
 
 NEEDED_IN_CI = os.environ.get("CI", "").lower() == "true"
-_LEFT_OUT = pytest.StashKey[int]()
+_LEFT_OUT = "Apache Kafka: "
+# What starts brokers and workers waits more than it works: one process does it, the others do the rest meanwhile.
+_WITH_PROCESSES = ("tests/e2e", "tests/integration", "tests/soak")
 
 
 @pytest.fixture(scope="session")
@@ -49,10 +51,13 @@ def prefix() -> str:
     return f"t{uuid.uuid4().hex[:10]}-"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         for name in {"kafka", "embedded"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(name)
+        named = any(item.get_closest_marker(name) for name in ("kafka", "embedded"))
+        if named or item.path.relative_to(config.rootpath).as_posix().startswith(_WITH_PROCESSES):
+            item.add_marker(pytest.mark.xdist_group("processes"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -63,10 +68,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         return
     if NEEDED_IN_CI:
         pytest.fail(f"CI=true: Apache Kafka is required, but there is {lack}", pytrace=False)
-    item.config.stash[_LEFT_OUT] = item.config.stash.get(_LEFT_OUT, 0) + 1
-    pytest.skip(f"Apache Kafka: {lack}")
+    pytest.skip(_LEFT_OUT + lack)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if count := config.stash.get(_LEFT_OUT, 0):
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if count := sum(_LEFT_OUT in str(report.longrepr) for report in skipped):
         terminalreporter.write_line(f"left out: {count} tests against Apache Kafka, {real_kafka.missing()}")

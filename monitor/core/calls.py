@@ -158,7 +158,7 @@ def _rungs(outcome: Outcome, route: Route) -> Iterator[tuple[int, Rung]]:
     level = outcome.level if outcome.kind is Kind.WARNED else ""
     later = 0
     for rung in route.ladder:
-        if rung.level != level:
+        if rung.level is not None and rung.level != level:
             continue
         if rung.after is None:
             yield 0, rung

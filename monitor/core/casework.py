@@ -173,7 +173,7 @@ def changed(
     refs = {item.ref for item in items}
     after = tuple([change(item) if item.ref in refs else item for item in case.items])
     decisions = [
-        decided(stage, decision or item.state.value, item.reason or "due", item.notice_id)
+        decided(stage, decision or item.state.value, "due" if decision else item.reason, item.notice_id)
         for item in after
         if item.ref in refs
     ]

@@ -54,8 +54,9 @@ class Rung(NamedTuple):
 
     to: tuple[str, ...]
     """Names of recipients, or OWNER."""
-    level: str = ""
-    """The level of the warning that it is told on, as outcomes have it; "": a breach, and whatever is no warning."""
+    level: str | None = ""
+    """The level of the warning that it is told on, as outcomes have it; "": a breach, and whatever is no warning.
+    None: each of these."""
     after: Limit | None = None
     """Told so long after the breach, unless the clock has ended by then; None: at once."""
     calendar: Calendar | None = None
@@ -76,7 +77,7 @@ class Route(NamedTuple):
     owners: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
     ladder: tuple[Rung, ...] = ()
-    """Where recipients are named without a ladder, its one rung tells them at once."""
+    """Where recipients are named without a ladder, its one rung tells them of everything at once."""
     page: bool = False
     """Told at any hour."""
     mute: bool = False

@@ -53,11 +53,15 @@ class Desk:
         outlets: Outlets,
         send_all: SendAll,
         epoch: Callable[[], int],
+        generation: Callable[[], int],
         metrics: Metrics,
     ) -> None:
+        """`epoch` of this worker's assignment, `generation` of the group's."""
         self.directions = directions
         self.partitions: dict[int, PartitionDesk] = {}
         self.shelves = {channel: Shelf(folds=channel in outlets.people) for channel in outlets.sinks}
+        self.orphans: dict[str, Shelf] = {}
+        """What waits for channels that there are no more, or not yet again."""
         self.changed = {channel: asyncio.Event() for channel in outlets.sinks}
         """Set when something else may leave over the channel."""
         self._topics = topics
@@ -65,16 +69,18 @@ class Desk:
         self._shard = shard
         self._send_all = send_all
         self._epoch = epoch
+        self._generation = generation
         self._owned_in = epoch()
         self._metrics = metrics
 
     def own(self, partitions: Sequence[int]) -> None:
         """Recovery is complete: begin anew from the tables of exactly these partitions."""
+        self.orphans = {}
         for channel, shelf in self.shelves.items():
             shelf.forget(set(self.partitions))
             self.changed[channel].set()
         self._owned_in = self._epoch()
-        self.partitions = {p: PartitionDesk(self._shard(p), self._placing(p)) for p in partitions}
+        self.partitions = {p: PartitionDesk(self._shard(p), self._generation(), self._placing(p)) for p in partitions}
 
     def adopt(self, routing: Routing | None) -> None:
         """Call by these routes from the next batch on; who was called already is told."""
@@ -168,6 +174,10 @@ class Desk:
                 for item in case.waiting():
                     said = case.outcome_of(item)
                     entries[item.call.channel].append(Entry(home, item, said.outcome, said.told_at, said.offset))
+            for channel in entries.keys() - self.shelves.keys() - self.orphans.keys():
+                self.orphans[channel] = Shelf(folds=False)
+            for channel, shelf in self.orphans.items():
+                shelf.put(home, entries[channel])
             for channel, shelf in self.shelves.items():
                 if shelf.put(home, entries[channel]):
                     self.changed[channel].set()

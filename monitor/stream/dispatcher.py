@@ -16,7 +16,7 @@ from monitor.core.lead import Lead
 from monitor.core.outcome import Kind
 from monitor.core.recheck import outdated
 from monitor.core.routing import sendable_at
-from monitor.notify.gate import DISABLED, GAVE_UP, Gate
+from monitor.notify.gate import DAY_S, DISABLED, GAVE_UP, Gate
 from monitor.notify.outlets import Outlets
 from monitor.notify.parcel import parcel_of
 from monitor.notify.shelf import Entry, Shelf
@@ -127,8 +127,13 @@ class Dispatcher:
         while True:
             await self._wait(asyncio.Event(), LOOK_EVERY_S)
             if self._ready():
+                now_at = self._time.now_at()
                 with suppress(Fenced):
-                    await self._desk.forget_old(self._time.now_at())
+                    await self._desk.forget_old(now_at)
+                for channel, shelf in list(self._desk.orphans.items()):
+                    shelf.wake_at(now_at)  # brings forward what is due
+                    late = shelf.begin(shelf.overdue(now_at - round(DAY_S * _US_PER_S)))
+                    await self._give_up(channel, late, GAVE_UP, "there is no such channel")
 
     def _pause_s(self, shelf: Shelf, gate: Gate, now_s: float, now_at: int) -> float:
         wake_at, free_s = shelf.wake_at(now_at), gate.free_at_s(now_s)
@@ -194,7 +199,7 @@ class Dispatcher:
         by_partition: defaultdict[int, list[Entry]] = defaultdict(list)
         for entry in entries:
             by_partition[entry.home[0]].append(entry)
-            if result in ABANDONED:
+            if result in ABANDONED and channel in self._sinks:
                 self._metrics.channels.attempted(channel, result)
             # That a channel is disabled has been said, once.
             level = logging.INFO if result == DISABLED else logging.ERROR
@@ -213,7 +218,9 @@ class Dispatcher:
         try:
             await self._change(steps)
         finally:
-            self._desk.shelves[channel].ended([entry for entry, _ in steps])
+            shelves = self._desk.shelves if channel in self._desk.shelves else self._desk.orphans
+            if channel in shelves:
+                shelves[channel].ended([entry for entry, _ in steps])
 
     async def _change(self, steps: Sequence[tuple[Entry, Step]]) -> None:
         by_partition: defaultdict[int, list[tuple[bytes, Step]]] = defaultdict(list)

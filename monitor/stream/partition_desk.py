@@ -14,6 +14,8 @@ from monitor.wire.outcome import UnreadableOutcome, decode_outcome
 from monitor.wire.state import UnreadableState, state_header
 
 _US_PER_MS: Final = 1_000
+# Nobody writes one case four billion times between two rebalances.
+_WRITES_BITS: Final = 32
 State = tuple[bytes, bytes | None]
 """Key and packed case; None: it is forgotten."""
 
@@ -29,12 +31,16 @@ class Heard(NamedTuple):
 class PartitionDesk:
     """One writer at a time: whoever changes something holds `lock` until it is remembered or abandoned."""
 
-    def __init__(self, shard: Shard, place: Callable[[bytes, Case | None], None]) -> None:
-        """Reads the whole shard once. `place` is told of every case that something waits of, and of each change."""
+    def __init__(self, shard: Shard, generation: int, place: Callable[[bytes, Case | None], None]) -> None:
+        """Reads the whole shard once. `place` is told of every case that something waits of, and of each change.
+
+        `generation`: of the group, in which the partition was assigned.
+        """
         self.lock = asyncio.Lock()
         self.set_aside = 0
         """Cases that cannot be read: nothing is sent of them, and outcomes of theirs are dead letters."""
         self._shard = shard
+        self._least = generation << _WRITES_BITS
         self._place = place
         self._touched: dict[bytes, Case | None] = {}
         self._old: list[tuple[int, bytes]] = []
@@ -104,13 +110,11 @@ class PartitionDesk:
     def states(self) -> list[State]:
         """What has to be written.
 
-        The number in a header is higher than that of the record before, and than the last changelog offset that this
-        worker knows of. So is that of a new owner than those of whoever was superseded: it has read all that
-        stood in the changelog before it began, and the other's knowledge ended with its lease.
+        The number in a header is higher than that of the record before, and than any of an earlier generation of the
+        group: a superseded worker does not learn of the new one, so whatever it still writes is older.
         """
-        written = self._shard.changelog_offset
         return [
-            (key, None if case is None else encode_case(case, 1 + max(self._number(key), written or 0)))
+            (key, None if case is None else encode_case(case, max(self._number(key) + 1, self._least)))
             for key, case in self._touched.items()
         ]
 
@@ -135,4 +139,4 @@ class PartitionDesk:
 
     def _number(self, key: bytes) -> int:
         packed = self._shard.get(key)
-        return 0 if packed is None else state_header(packed).offset
+        return -1 if packed is None else state_header(packed).offset

@@ -102,7 +102,7 @@ class Worker:
         directions = Directions(policy.notices, outlets.reach)
         self._desk = Desk(
             topics, app.changelog_topic(NOTICES), partial(app.shard, NOTICES), directions, outlets, app.send_all,
-            lambda: app.ownership.epoch, metrics,
+            lambda: app.ownership.epoch, lambda: app.consumer_generation_id, metrics,
         )  # fmt: skip
         self._dispatcher = Dispatcher(self._desk, outlets, self._lead, self._of_one_assignment, time, metrics)
         app.take_batches("desk", topics.outcomes, self._desk.take)

@@ -25,6 +25,7 @@ DECISIONS: Final[Mapping[tuple[Stage, str], tuple[str, ...]]] = {
     (Stage.FOLD, "folded"): ("due",),
     (Stage.DELIVER, "delivered"): ("called",),
     (Stage.DELIVER, "waiting"): DELIVERY_REASONS[1:],
+    (Stage.DELIVER, "dropped"): (*End, *Drop),
     (Stage.DELIVER, "failed"): (*DELIVERY_REASONS[1:], *ABANDONED),
     (Stage.ANSWER, "acknowledged"): ("asked",),
     (Stage.ANSWER, "snoozed"): ("asked",),

@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,17 @@ async def listed(worker: WorkerProcess, *arguments: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+def answered(worker: WorkerProcess, notice_id: str, token: str) -> int:
+    """The status of an acknowledgement."""
+    url = f"{worker.url}/notices/{notice_id}/ack?by=ana"
+    request = urllib.request.Request(url, method="POST", headers={"Authorization": f"Bearer {token}"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - a loopback URL
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 async def until(done: Any, limit_s: float = 60.0) -> None:
@@ -125,6 +138,11 @@ async def test_what_failed_is_listed_without_workers_and_sent_again_by_them(
         failed = await listed(one)
         assert failed["failed"] >= 6
         assert {each["reason"] for each in failed["notices"] if each["state"] == "failed"} == {"http_4xx"}
+        one_failed = failed["notices"][0]["id"]
+        for worker in (one, two):  # whoever is asked, the one that has it answers
+            assert await asyncio.to_thread(answered, worker, one_failed, TOKEN) == 200
+        assert await asyncio.to_thread(answered, one, one_failed, "not the token") == 401
+        assert {each["acknowledged_by"] for each in (await listed(two, one_failed))["notices"]} == {"ana"}
         status = 200
         assert len((await listed(one, "--replay"))["sent_again"]) >= 6
         for _ in range(50):

@@ -154,7 +154,7 @@ class SimulatedWorker(Worker):
         outlets = people.outlets(process)
         self._desk = Desk(
             TOPICS, CASES, partial(app.shard, NOTICES), Directions(policy.notices, outlets.reach), outlets,
-            app.send_all, lambda: app.ownership.epoch, METRICS,
+            app.send_all, lambda: app.ownership.epoch, lambda: self.reader.generation, METRICS,
         )  # fmt: skip
         self._dispatcher = Dispatcher(
             self._desk, outlets, self._lead, self._of_one_assignment, self._time, METRICS,

@@ -156,7 +156,7 @@ class Office:
         )  # fmt: skip
         self.desk = Desk(
             TOPICS, "changelog", broker.shard, Directions(routing, reach), outlets, broker.send_all, lambda: 1,
-            self.metrics,
+            lambda: 1, self.metrics,
         )  # fmt: skip
         self.leads = dict(leads or {})
         self.dispatcher = Dispatcher(

@@ -3,9 +3,21 @@
 from collections import Counter
 from typing import Final
 
-from monitor.core.outcome import Kind, Outcome
+from monitor.core.outcome import Kind
 from monitor.core.routing import Severity, severity_of
-from monitor.notify.channels.texts import Item, Link, Style, Text, instant, kind_of, plain, single_text, url_of
+from monitor.notify.channels.texts import (
+    Item,
+    Link,
+    Style,
+    Text,
+    headline,
+    instant,
+    kind_of,
+    plain,
+    single_text,
+    term_in_words,
+    url_of,
+)
 from monitor.notify.channels.words import LANGUAGES, Words
 from monitor.ports import Form, Message, Notice
 
@@ -63,17 +75,23 @@ def _of_several(message: Message, style: Style, words: Words) -> Text:
         for said, times in by_kind
     ]
     named = {"source": words.source, "owner": words.owner, "team": words.team, "duty": words.duty}
-    facts += [(named.get(field, words.segment), plain(value) or "-") for field, value in message.cause]
-    items = tuple(Item(_line(notice.outcome, style, words), url_of(notice.outcome, style)) for notice in worst(message))
+    nobody = {"owner": words.nobody}
+    facts += [
+        (named.get(field, words.segment), plain(value) or nobody.get(field, "-")) for field, value in message.cause
+    ]
+    items = tuple(Item(_line(notice, style, words), url_of(notice.outcome, style)) for notice in worst(message))
     left = count - len(items)
     return Text(title, tuple(facts), (), items, words.more.format(count=_number(left, words)) if left else "")
 
 
-def _line(outcome: Outcome, style: Style, words: Words) -> str:
-    subject = outcome.subject if outcome.lead or outcome.delivery is not None else outcome.policy_version
+def _line(notice: Notice, style: Style, words: Words) -> str:
+    outcome = notice.outcome
+    subject = outcome.lead or outcome.policy_version
+    if outcome.delivery is not None:
+        subject = term_in_words(outcome.delivery)
     owner = plain(outcome.owner, NAME_CHARS_MAX)
     return words.item.format(
-        kind=kind_of(outcome, words),
+        kind=headline(notice, words),
         duty=plain(outcome.duty, NAME_CHARS_MAX),
         subject=plain(subject, NAME_CHARS_MAX),
         owner=f" ({owner})" if owner else "",

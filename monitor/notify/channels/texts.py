@@ -61,7 +61,7 @@ class Text(NamedTuple):
 def single_text(notice: Notice, style: Style) -> Text:
     """One notice in words. Of what came from outside it holds lead, owner, segment and source, nothing else."""
     outcome, words = notice.outcome, LANGUAGES[style.language]
-    kind = kind_of(outcome, words)
+    kind = headline(notice, words)
     if outcome.delivery is not None:
         return _of_quota(notice, outcome.delivery, kind, words)
     if not outcome.lead:
@@ -78,7 +78,7 @@ def single_text(notice: Notice, style: Style) -> Text:
             (words.corrects, _corrects(outcome, style.zone, words)),
             (words.late, _lateness(outcome, words)),
             (words.why, _why(outcome, words)),
-            (words.limit, plain(", ".join(part for part in (outcome.limit, outcome.calendar) if part))),
+            (words.limit, _limit(outcome, words)),
             (words.segment, plain(outcome.segment)),
             (words.source, plain(outcome.lead_source)),
         ),
@@ -92,6 +92,12 @@ def kind_of(outcome: Outcome, words: Words) -> str:
     if kind is Kind.WITHDRAWN and outcome.level == Kind.MET.value and outcome.lead:
         return words.undone
     return words.kinds_of.get((news, kind)) or words.kinds.get(kind, kind.replace("_", " "))
+
+
+def headline(notice: Notice, words: Words) -> str:
+    """The same, and how long ago that was where it is a later step of a ladder."""
+    kind = kind_of(notice.outcome, words)
+    return words.later.format(kind=kind, after=limit_in_words(notice.after, words)) if notice.after else kind
 
 
 def url_of(outcome: Outcome, style: Style) -> str:
@@ -115,8 +121,12 @@ def _of_quota(notice: Notice, delivery: Delivery, kind: str, words: Words) -> Te
         (words.why, _why(outcome, words)),
         (words.team, plain(outcome.team)),
     )
-    subject = " ".join((delivery.term, *(plain(value) for _, value in delivery.dims)))
-    return Text(words.quota_title.format(kind=kind, duty=plain(outcome.duty), term=plain(subject)), facts, ())
+    return Text(words.quota_title.format(kind=kind, duty=plain(outcome.duty), term=term_in_words(delivery)), facts, ())
+
+
+def term_in_words(delivery: Delivery) -> str:
+    """Of which term, and of what part of a quota is spoken: `2026-10 enterprise`."""
+    return plain(" ".join((delivery.term, *(value for _, value in delivery.dims))))
 
 
 def _of_agreement(outcome: Outcome, kind: str, zone: ZoneInfo, words: Words) -> Text:
@@ -168,10 +178,18 @@ def instant(at: int, zone: ZoneInfo, words: Words) -> str:
 
 
 def limit_in_words(written: str, words: Words) -> str:
-    """A limit of the agreement, such as `2 working_hours`, in the words of the reader."""
-    number, _, unit = written.removesuffix(" elapsed").partition(" ")
-    one, several = words.units.get(unit if unit.endswith("s") else f"{unit}s", (unit, unit))
-    return plain(f"{number} {one if number == '1' else several}")
+    """A limit of the agreement, such as `2 working_hours`, in the words of the reader; anything else as it is."""
+    counted, *rest = written.split(", ")
+    number, _, unit = counted.removesuffix(" elapsed").partition(" ")
+    unit = unit.removesuffix("s") + "s"
+    if unit in words.units:
+        counted = f"{number} {words.units[unit][number != '1']}"
+    return plain(", ".join([counted, *rest]))
+
+
+def _limit(outcome: Outcome, words: Words) -> str:
+    limit = limit_in_words(outcome.limit, words) if outcome.limit else ""
+    return plain(", ".join(part for part in (limit, outcome.calendar) if part))
 
 
 def _still_open(notice: Notice, words: Words) -> str:

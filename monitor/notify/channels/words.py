@@ -25,6 +25,7 @@ class Words(NamedTuple):
     units: Mapping[str, tuple[str, str]]
     """One and several of each unit of limits."""
     undone: str
+    later: str
     title: str
     agreement_title: str
     quota_title: str
@@ -121,6 +122,7 @@ _ENGLISH: Final = Words(
         "days": ("day", "days"),
     },
     undone="Correction: not done after all",
+    later="{kind}, {after} later",
     title="{kind}: {duty} on lead {lead} ({owner})",
     agreement_title="{kind}: version {version}",
     quota_title="{kind}: {duty} {term}",
@@ -217,6 +219,7 @@ _GERMAN: Final = Words(
         "days": ("Tag", "Tage"),
     },
     undone="Korrektur: doch nicht erledigt",
+    later="{kind}, {after} danach",
     title="{kind}: {duty} bei Lead {lead} ({owner})",
     agreement_title="{kind}: Fassung {version}",
     quota_title="{kind}: {duty} {term}",

@@ -123,7 +123,7 @@ def _later(context: Context, rung: Rung, place: Node, calendar: Node | None) -> 
 def _check_order(context: Context, steps: list[_Step]) -> None:
     """Warnings, then the breach, then what comes later, each later than the one before it."""
     ranks = [(0 if rung.level else 1 if rung.after is None else 2) for rung, _ in steps]
-    levels = [rung.level for rung, _ in steps]
+    levels = [rung.level or "" for rung, _ in steps]
     for n, (step, before) in enumerate(zip(steps[1:], steps, strict=False), 1):
         if ranks[n] < ranks[n - 1]:
             fix = "write warnings first, then the breach, then what comes after it"

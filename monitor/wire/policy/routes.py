@@ -66,7 +66,7 @@ def _route(
     if keys.get("ladder") is not None:
         ladder = ladders.get(faults.read(one_of(ladders, "ladder"), keys.get("ladder"), ""), ())
     elif keys.get("to") is not None:
-        ladder = (Rung(faults.read(addressees.read, keys.get("to"), ())),)
+        ladder = (Rung(faults.read(addressees.read, keys.get("to"), ()), level=None),)
     return route._replace(
         name=faults.read(name, keys.get("name"), ""),
         ladder=ladder,

@@ -60,7 +60,8 @@ any_rung = st.builds(
     st.sampled_from([None, TWO_HOURS, A_DAY]),
     st.just(OFFICE),
 )
-ladders = st.lists(any_rung, max_size=4, unique_by=lambda rung: (rung.level, rung.after)).map(tuple)
+everything = st.just((Rung(("owner", "managers"), level=None),))
+ladders = everything | st.lists(any_rung, max_size=4, unique_by=lambda rung: (rung.level, rung.after)).map(tuple)
 any_route = st.builds(
     Route, st.sampled_from(["a", "b"]), st.frozensets(st.sampled_from(Kind), max_size=3),
     st.frozensets(st.sampled_from(News), max_size=2), st.frozensets(st.sampled_from(Severity), max_size=2),
@@ -139,6 +140,12 @@ def test_a_breach_calls_owner_and_floor_at_once_and_managers_after_two_working_h
 def test_a_warning_calls_whom_the_ladder_names_for_its_level_and_nobody_for_another() -> None:
     assert called(outcome(Kind.WARNED, level="80")) == [("anna-mail", 0)]
     assert calls_for(outcome(Kind.WARNED, level="50"), STANDARD, REACH) is Silence.NO_STEP
+
+
+def test_a_rung_for_everything_is_called_by_every_warning_and_by_the_breach() -> None:
+    to_floor = routing(Route("all", ladder=(Rung(("floor",), level=None),)))
+    for said in (outcome(Kind.WARNED, level="50"), outcome(Kind.WARNED, level="80"), outcome()):
+        assert called(said, to_floor) == [("floor-slack", 0)]
 
 
 def test_what_is_no_breach_calls_those_who_hear_of_one_at_once_and_no_later_step() -> None:

@@ -18,10 +18,11 @@ from monitor.core.case import (
     State,
     asks,
 )
-from monitor.core.casework import Directions, attempt_ended, heard, left_unsaid, put_together
+from monitor.core.casework import Directions, attempt_ended, heard, left_unsaid, put_off, put_together
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.routing import Recipient, Route, Routing, Rung
+from monitor.telemetry.channels import DECISIONS
 from tests.support.agreement import HOUR, office
 from tests.support.notices import NOON, outcome
 
@@ -228,7 +229,10 @@ KINDS = {
     ),
     "final": lambda n: outcome(Kind.FINALISED, revision=n),
 }
-histories = st.lists(st.sampled_from([*KINDS, "deliver", "fail", "ack", "snooze"]), max_size=25)
+histories = st.lists(
+    st.sampled_from([*KINDS, "deliver", "fail", "ack", "snooze", "put off", "again", "refused", "late answer"]),
+    max_size=25,
+)
 directions = st.sampled_from([TO_ALL, LADDERED])
 
 
@@ -241,6 +245,14 @@ def played(steps: list[str], by: Directions) -> tuple[Case, list[Said], list[Cha
             changes.append(heard(case, told[-1], by))
         elif step == "deliver":
             changes.append(attempt_ended(case, waiting[:2], ARRIVED, NOON + n, by))
+        elif step == "put off":
+            changes.append(put_off(case, waiting[:1], NOON + n + HOUR))
+        elif step == "again":
+            changes.append(sent_again(case, case.items, NOON + n))
+        elif step == "refused":
+            changes.append(attempt_ended(case, waiting[:1], Answer(False, "http_4xx", None), NOON + n, by))
+        elif step == "late answer":
+            changes.append(attempt_ended(case, case.items[:3], Answer(False, "timeout", NOON + n), NOON + n, by))
         elif step == "fail":
             changes.append(attempt_ended(case, waiting[-1:], Answer(False, "http_5xx", NOON + n), NOON + n, by))
         elif step == "ack":
@@ -271,6 +283,13 @@ def test_nothing_that_waits_vanishes_without_a_reason(steps: list[str], by: Dire
             assert item.ref in now
             assert now[item.ref].state is not State.DROPPED or now[item.ref].reason
         case = change.case
+
+
+@given(histories, directions)
+def test_every_decision_has_a_series_that_starts_at_zero(steps: list[str], by: Directions) -> None:
+    for change in played(steps, by)[2]:
+        for stage, decision, reason, _ in change.decisions:
+            assert reason in DECISIONS[stage, decision]
 
 
 @given(histories, directions)

@@ -246,6 +246,25 @@ def test_a_storm_without_any_rule_for_it_keeps_the_pace_of_the_channel_and_loses
     run_virtually(work())
 
 
+def test_what_waits_for_a_channel_that_was_taken_away_is_given_up_after_a_day_or_sent_when_it_is_back() -> None:
+    async def work(away_s: float) -> tuple[Broker, FarEnd]:
+        broker, far_end, _ = await told(BREACH, seconds=10, answer=lambda _: FAILS)
+        await Office(broker, [FarEnd(broker, "another")]).run(away_s)
+        far_end.answer = lambda _: Delivery(True, False, "ok")
+        await Office(broker, [far_end]).run(600)
+        return broker, far_end
+
+    async def both() -> None:
+        broker, far_end = await work(3_600)
+        assert far_end.ids() == [BREACH.outcome_id]
+        broker, far_end = await work(1.1 * DAY_S)
+        assert far_end.ids() == []
+        assert len(broker.letters) == 1
+        assert broker.left() == []
+
+    run_virtually(both())
+
+
 async def _from_crash_to_end(die_at: int | None) -> tuple[bool, Broker, FarEnd]:
     """A worker that is killed at that step, and one that goes on."""
     broker = Broker(die_at)

@@ -54,12 +54,16 @@ def test_every_key_of_notices_is_read() -> None:
     assert (vip.severities, vip.page) == ({Severity.ERROR}, True)
     half_an_hour = Limit(LimitUnit.ELAPSED, 1_800_000_000, "30 minutes elapsed")
     assert vip.ladder == (Rung(("on-call",)), Rung(("on-call", "managers"), after=half_an_hour))
-    assert (anna.owners, anna.sources, anna.ladder) == ({"anna@example.com"}, {"web-form"}, (Rung(("anna",)),))
+    assert (anna.owners, anna.sources, anna.ladder) == (
+        {"anna@example.com"},
+        {"web-form"},
+        (Rung(("anna",), level=None),),
+    )
     assert marketing.news == {News.QUOTA, News.DEFINITION, News.REJECTION}
     assert (sales.teams, sales.fold_by, sales.fold_us) == ({"sales"}, ("source", "duty"), 30_000_000)
     assert [rung.level for rung in sales.ladder] == ["80", "30 working_minutes left", "", "", ""]
     assert sales.ladder[-1] == Rung(("managers", "on-call"), "", DAY, munich, Asks.REASSIGN)
-    assert rest == Route("rest", ladder=(Rung(("floor",)),))
+    assert rest == Route("rest", ladder=(Rung(("floor",), level=None),))
 
 
 def test_without_notices_there_is_no_routing() -> None:

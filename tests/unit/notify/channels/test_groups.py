@@ -71,9 +71,24 @@ def test_a_notice_that_is_alone_is_written_as_itself_whatever_it_waited_for() ->
     assert webhook_body(folded(notice())) == webhook_body(alone(notice()))
 
 
+def test_a_cause_that_is_nobody_is_called_so() -> None:
+    told = folded(notice(owner=""), notice(owner="", lead="lead-2"), cause=(("owner", ""), ("source", "")))
+    assert text_of(told, ENGLISH).facts[1:] == (("Owner", "nobody assigned"), ("Source", "-"))
+
+
 def test_what_is_said_of_the_agreement_has_a_line_too() -> None:
     told = Message("msg_1", (notice_of_agreement(Kind.REVIEW_DUE), notice()), Form.DIGEST)
     assert text_of(told, ENGLISH).items[1].text.startswith("Agreement to be reviewed: agreement, 2026-Q4, due ")
+
+
+def test_a_quota_has_a_line_that_names_its_term() -> None:
+    said = outcome(
+        Kind.AT_RISK, lead="", owner="", duty="leads", delivery=Delivery("2026-10", (("s", "big"),), 1, 0, 0, 0, 0)
+    )
+    told = Message("msg_1", (Notice("id", said), notice()), Form.DIGEST)
+    assert (
+        text_of(told, ENGLISH).items[1].text == "At risk: leads, 2026-10 big, due Thu 1 Oct 2026, 14:00 (Europe/Berlin)"
+    )
 
 
 def test_a_message_links_to_its_pages() -> None:

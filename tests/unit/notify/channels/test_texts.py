@@ -29,7 +29,7 @@ def test_a_breach_in_english() -> None:
         ("Duty", "first-touch"),
         ("Due", "Thu 1 Oct 2026, 14:00 (Europe/Berlin)"),
         ("Why", "nobody followed up in time"),
-        ("Limit", "5 minutes elapsed, munich"),
+        ("Limit", "5 minutes, munich"),
         ("Segment", "enterprise"),
         ("Source", "web"),
     )
@@ -46,7 +46,7 @@ def test_a_late_act_in_german() -> None:
         ("Fällig", "Do, 1. Okt. 2026, 14:00 Uhr (Europe/Berlin)"),
         ("Verspätung", "1 h 30 min (davon 30 min Arbeitszeit)"),
         ("Grund", "die Rückmeldung kam nach der Frist"),
-        ("Frist", "5 minutes elapsed"),
+        ("Frist", "5 Minuten"),
         ("Quelle", "web"),
     )
 
@@ -161,11 +161,17 @@ def test_a_later_step_says_since_when_nobody_has_acted_and_what_to_do(step: Noti
     assert ("Weiter offen", german) in single_text(step, GERMAN).facts
 
 
+def test_a_later_step_says_in_its_title_that_it_is_one() -> None:
+    assert single_text(STEP, ENGLISH).title == "Overdue, 2 working hours later: first-touch on lead lead-1 (ana)"
+    assert single_text(STEP, GERMAN).title == "Überfällig, 2 Arbeitsstunden danach: first-touch bei Lead lead-1 (ana)"
+
+
 @pytest.mark.parametrize(
     ("written", "german"),
     [
         ("1 working_hours", "1 Arbeitsstunde"), ("30 working_minutes", "30 Arbeitsminuten"),
         ("1 minute elapsed", "1 Minute"), ("24 hours elapsed", "24 Stunden"), ("2 days elapsed", "2 Tage"),
+        ("8 working_hours, above daily", "8 Arbeitsstunden, above daily"), ("", ""), ("soon", "soon"),
     ],
 )  # fmt: skip
 def test_a_limit_is_read_as_people_say_it(written: str, german: str) -> None:
