@@ -29,14 +29,13 @@ from monitor.wire.fact import encode_fact
 from monitor.wire.state import (
     PAGE_KEYS,
     UnreadableState,
-    clock_states,
     decode_key,
     decode_page,
     decode_state,
     encode_key,
     encode_page,
     encode_state,
-    stage_in_funnel,
+    in_short,
     state_header,
 )
 from monitor.wire.timeline import UnreadableRecord, decode_record, encode_forward
@@ -92,11 +91,10 @@ class PartitionJudge:
             if header.next_at:
                 pending.append((header.next_at, key))
             with suppress(UnreadableState):  # named when its lead is judged next
-                if header.open:
-                    self.open_clocks.update(
-                        (duty, _OPEN[state]) for duty, state in clock_states(packed) if state in _OPEN
-                    )
-                stages[stage_in_funnel(packed)] += 1
+                stage, clocks = in_short(packed)
+                stages[stage] += 1
+                if clocks:
+                    self.open_clocks.update((duty, _OPEN[state]) for duty, state in clocks if state in _OPEN)
         self.deadlines.fill(pending)
         tally = Tally(self._policy, pages, frozenset(frozen - pages.keys()))
         return Counting(tally, self._policy, names, stages)

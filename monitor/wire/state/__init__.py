@@ -3,10 +3,9 @@
 from monitor.wire.state.codec import (
     VERSION,
     StateHeader,
-    clock_states,
     decode_state,
     encode_state,
-    stage_in_funnel,
+    in_short,
     state_header,
 )
 from monitor.wire.state.codes import UnreadableState
@@ -17,13 +16,12 @@ __all__ = [
     "VERSION",
     "StateHeader",
     "UnreadableState",
-    "clock_states",
     "decode_key",
     "decode_page",
     "decode_state",
     "encode_key",
     "encode_page",
     "encode_state",
-    "stage_in_funnel",
+    "in_short",
     "state_header",
 ]

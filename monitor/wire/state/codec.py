@@ -18,7 +18,7 @@ from monitor.wire.state import version_1
 from monitor.wire.state.clocks import PackedClocks, clock_states_of, packed_clocks
 from monitor.wire.state.codes import DAMAGE, STAGE_CODES, STAGES, UnreadableState
 from monitor.wire.state.history import PackedHistory, packed_history
-from monitor.wire.state.shapes import Body, BodyHead, Fields, StageHead
+from monitor.wire.state.shapes import Body, BodyHead, Fields
 
 VERSION: Final = 2
 _READABLE: Final = frozenset({version_1.VERSION, VERSION})
@@ -28,7 +28,6 @@ _HEADER: Final = Struct(">BBQQ")
 _encode: Final = msgspec.msgpack.Encoder().encode
 _body: Final[msgspec.msgpack.Decoder[Body]] = msgspec.msgpack.Decoder(Body)
 _head: Final[msgspec.msgpack.Decoder[BodyHead]] = msgspec.msgpack.Decoder(BodyHead)
-_stage: Final[msgspec.msgpack.Decoder[StageHead]] = msgspec.msgpack.Decoder(StageHead)
 
 
 class StateHeader(NamedTuple):
@@ -91,27 +90,20 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
         raise UnreadableState(f"the state is damaged: {error}") from error
 
 
-def clock_states(packed: bytes) -> list[tuple[str, ClockState]]:
-    """Duty and state of each clock, in a fraction of the time that the whole lead takes. Raises UnreadableState."""
-    body = body_of(packed)
-    if packed[0] == version_1.VERSION:
-        return [(clock.duty, clock.state) for clock in version_1.decode("", body).fold.clocks]
-    try:
-        return clock_states_of(_head.decode(body).clocks)
-    except DAMAGE as error:
-        raise UnreadableState(f"the state is damaged: {error}") from error
+def in_short(packed: bytes) -> tuple[str, list[tuple[str, ClockState]]]:
+    """What a lead is counted as, in a fraction of the time that the whole lead takes. Raises UnreadableState.
 
-
-def stage_in_funnel(packed: bytes) -> str:
-    """The stage that the lead is counted in, read like `clock_states`; empty: in none. Raises UnreadableState."""
-    body = body_of(packed)
+    The stage that it is in, empty where none is known or it goes on as another; duty and state of its clocks, of which
+    a lead without an open one shows none.
+    """
+    state, body = state_header(packed), body_of(packed)
     if packed[0] == version_1.VERSION:
-        return version_1.decode("", body).fold.stage
+        fold = version_1.decode("", body).fold
+        return fold.stage, [(clock.duty, clock.state) for clock in fold.clocks] if state.open else []
     try:
-        head = _stage.decode(body)
-        if bytes(head.merged):
-            return ""
-        return STAGES[head.stage] if isinstance(head.stage, int) else head.stage
+        head = _head.decode(body)
+        stage = "" if bytes(head.merged) else STAGES[head.stage] if isinstance(head.stage, int) else head.stage
+        return stage, clock_states_of(head.clocks) if state.open else []
     except DAMAGE as error:
         raise UnreadableState(f"the state is damaged: {error}") from error
 

@@ -50,15 +50,9 @@ class PackedHead(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc
 
 
 class BodyHead(msgspec.Struct, array_like=True, gc=False):
-    """The first field of the body: decoding stops short of the rest."""
+    """Of the body what leads are counted by; the rest is skipped."""
 
     clocks: bytes
-
-
-class StageHead(msgspec.Struct, array_like=True, gc=False):
-    """Of the body what the funnel is counted from; the rest is skipped."""
-
-    clocks: msgspec.Raw
     clocks_length: msgspec.Raw
     known_until: msgspec.Raw
     stage: int | str
