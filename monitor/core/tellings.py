@@ -171,7 +171,10 @@ def _ending(clock: Clock, kind: Kind) -> Telling:
     if kind is Kind.MET and clock.started_at == clock.due_at:
         return Telling(kind, "", at, clock.due_at, (clock.ended_by,), Reason.DEFINITION_MET)
     if clock.ended_by and not clock.needed and not clock.attempts:
-        return Telling(kind, "", at, clock.due_at, _evidence(clock.ended_by))
+        silent = kind is Kind.MET and by_time(clock.ended_by)  # the lead was accepted because of another duty
+        return Telling(
+            kind, "", at, clock.due_at, _evidence(clock.ended_by), Reason.SILENCE_ACCEPTED if silent else None
+        )
     attempts = tuple(attempt.id for attempt in clock.attempts)
     ids, reason = attempts, None
     if clock.ended_by not in attempts:

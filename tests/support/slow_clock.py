@@ -207,6 +207,8 @@ class SlowClock:
 
     def _met_because(self, moment: Moment) -> Reason | None:
         attempts = self.duty.attempts
+        if attempts is None and moment.position[1] == AFTER_ALL:
+            return Reason.SILENCE_ACCEPTED if holds_at(self.duty.met_by, moment) else None
         if attempts is None:
             met = Reason.REJECTED if moment.event.type == LEAD_REJECTED else Reason.IN_TIME
             return met if holds_at(self.duty.met_by, moment) else None
