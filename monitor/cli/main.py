@@ -1,28 +1,22 @@
 """The commands: what a person or a script can ask of lead-sla. Errors are one line; exit codes are documented."""
 
 import asyncio
-import logging
-import os
-import signal
 import sys
-import threading
-from collections.abc import Callable, Coroutine
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaError
 
 from monitor.cli import explain as explaining
 from monitor.cli import init as initialising
 from monitor.cli import offline, recorded
-from monitor.cli.failure import BAD_INPUT, FAILED, SELF_FENCED, UNAVAILABLE, Failure
+from monitor.cli.failure import Failure
+from monitor.cli.leaving import failure_of, leave, say_why, until_signal
+from monitor.cli.report.command import report
 from monitor.settings.problems import SettingsError
 from monitor.settings.settings import Settings
-
-# An engine that did not stop in order is given so long to notice that it is over.
-LEAVE_S_MAX = 5.0
 
 app = typer.Typer(
     help="Watches the agreement between marketing and sales being kept, live.",
@@ -73,7 +67,7 @@ def run() -> None:
 
     settings = Settings.load()
     _set_up_logging(settings)
-    _until_signal(lambda stop: run_worker(settings, stop))
+    until_signal(lambda stop: run_worker(settings, stop))
 
 
 @app.command()
@@ -86,7 +80,7 @@ def demo(
     """Show everything at work: embedded broker, worker, made-up leads, signed webhooks, a live view."""
     from monitor.cli.demo.run import run_demo
 
-    _until_signal(lambda stop: run_demo(stop, leads=leads, seconds=seconds, seed=seed, produce_only=produce_only))
+    until_signal(lambda stop: run_demo(stop, leads=leads, seconds=seconds, seed=seed, produce_only=produce_only))
 
 
 @app.command()
@@ -149,6 +143,9 @@ def explain(
     recorded.explain(lead, events, policy, at=at, as_json=as_json)
 
 
+app.command()(report)
+
+
 @app.command()
 def notify(
     test: Annotated[str, typer.Option("--test", help="The channel to send a sample notice to.")],
@@ -198,96 +195,9 @@ def main() -> None:
     try:
         app()
     except (Failure, SettingsError, KafkaError, OSError) as error:
-        failure = _failure_of(error)
-        _say(failure)
-        _leave(failure.code)
-
-
-def _failure_of(error: Exception) -> Failure:
-    """What to tell, and the exit code."""
-    match error:
-        case Failure():
-            return error
-        case SettingsError():
-            return Failure(str(error), BAD_INPUT)
-        case KafkaConnectionError():
-            fix = "set KAFKA_BOOTSTRAP_SERVERS to a broker that does"
-            return Failure(f"Kafka does not answer: {error}; {fix}", UNAVAILABLE)
-        case KafkaError():
-            return Failure(f"Kafka refused: {type(error).__name__}: {error}", UNAVAILABLE)
-        case OSError():
-            return Failure(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), BAD_INPUT)
-        case _:
-            return Failure(f"stopped by {type(error).__name__}: {error}", FAILED)
-
-
-def _say(failure: Failure) -> None:
-    for line in str(failure).splitlines():
-        typer.echo(f"lead-sla: {line}", err=True)
-
-
-def _leave(code: int) -> None:
-    """Exit; a thread of the engine that could not be stopped must not keep the process from being started again."""
-    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
-        logging.shutdown()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
-
-
-def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
-    """Run until it ends, SIGINT or SIGTERM. Raises Failure."""
-    ended: list[Failure | None] = []
-    hurry = threading.Timer(LEAVE_S_MAX, lambda: _leave_at_once(ended[0]))
-    hurry.daemon = True
-
-    async def main_task() -> None:
-        stop, failure = asyncio.Event(), None
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, stop.set)
-        try:
-            await work(stop)
-        except Exception as error:
-            failure = _failure_of_work(error)
-        ended.append(failure)
-        hurry.start()  # what is left of the engine is cancelled now, and may not take notice
-
-    asyncio.run(main_task())
-    hurry.cancel()
-    (failure,) = ended
-    if failure is not None:
-        raise failure
-    _leave(0)
-
-
-def _leave_at_once(failure: Failure | None) -> None:
-    if failure is not None:
-        _say(failure)
-    os._exit(0 if failure is None else failure.code)
-
-
-def _failure_of_work(error: Exception) -> Failure:
-    from monitor.stream.engine.ownership import SelfFenced
-    from monitor.stream.engine.shards import CannotStore
-    from monitor.stream.kafka import TopicMismatch
-    from monitor.web.server import CannotListen
-    from monitor.wire.policy import PolicyError
-
-    match error:
-        case PolicyError() | CannotListen() | TopicMismatch():
-            return Failure(str(error), BAD_INPUT)
-        case CannotStore():
-            return Failure(str(error), FAILED)
-        case SelfFenced():
-            message = f"the worker stopped itself to be safe: {error}; start it again, it goes on where it left off"
-            return Failure(message, SELF_FENCED)
-        case KafkaError() | SettingsError() | Failure():
-            return _failure_of(error)
-        case _:
-            logging.getLogger("monitor").error("the worker stopped itself", exc_info=error)
-            return Failure(f"stopped by {type(error).__name__}: {error}", FAILED)
+        failure = failure_of(error)
+        say_why(failure)
+        leave(failure.code)
 
 
 def _set_up_logging(settings: Settings) -> None:

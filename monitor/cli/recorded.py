@@ -3,35 +3,29 @@
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
 
-import typer
-
-from monitor.cli import report
+from monitor.cli import summary
 from monitor.cli.explain import tell
 from monitor.cli.failure import BAD_INPUT, Failure
+from monitor.cli.files import beyond, complain, instant_of, read_events
 from monitor.cli.marketing import Answer, asks_of_marketing, marketing, marketing_text
 from monitor.cli.offline import policy_of, say
 from monitor.core.attainment import Verdicts
 from monitor.core.calendar import CalendarExhausted
 from monitor.core.event import LEAD_MERGED, Event
 from monitor.core.explanation import explained
-from monitor.core.instant import from_rfc3339
 from monitor.core.policy import Policy
 from monitor.core.replay import Replay
+from monitor.core.waits import took
 from monitor.stream.garbage import collect_less_often
 from monitor.wire.explanation import lead_answer
-from monitor.wire.lead_event import InvalidRecord, TimeLimits, decode
 from monitor.wire.outcome import encode_outcome
-
-# History is replayed as it was recorded: nothing in it is too old or too far ahead.
-ANY_TIME: Final = TimeLimits(future_us=2**62, past_us=2**62)
 
 
 def replay(events_file: Path, policy_file: Path, out: Path, *, until: str | None, as_json: bool) -> None:
     """Write the outcomes of a recorded history and say what they add up to; exit 1 if there was a bad line."""
     collect_less_often()
-    policy, until_at = policy_of(policy_file), _instant("--until", until)
+    policy, until_at = policy_of(policy_file), instant_of("--until", until)
     events, bad = read_events(events_file)
     told, verdicts, judged = Counter[str](), Verdicts(), Replay(policy)
     with out.open("wb") as file:
@@ -40,21 +34,21 @@ def replay(events_file: Path, policy_file: Path, out: Path, *, until: str | None
                 told[outcome.kind] += 1
                 verdicts.hear(outcome)
                 file.write(encode_outcome(outcome) + b"\n")
-            waited = report.took(judged.leads.values(), policy)
+            waited = took(judged.leads.values(), policy)
             owed = _owed(judged, events, policy, until_at)
         except CalendarExhausted as error:
-            raise _beyond(events_file, error) from None
+            raise beyond(events_file, error) from None
     kinds = dict(sorted(told.items()))
     said = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
     head = f"{len(events)} events, {len(bad)} bad lines; {said or 'nothing to say'}; wrote {out}"
-    figures = {**report.as_json(verdicts, waited, policy), **({} if owed is None else {"marketing": owed})}
-    told_by = [head, report.as_text(verdicts, waited, policy), *([] if owed is None else [marketing_text(owed)])]
+    figures = {**summary.as_json(verdicts, waited, policy), **({} if owed is None else {"marketing": owed})}
+    told_by = [head, summary.as_text(verdicts, waited, policy), *([] if owed is None else [marketing_text(owed)])]
     say(
         {"events": len(events), "bad_lines": len(bad), "outcomes": kinds, **figures},
         as_json=as_json,
         text="\n\n".join(told_by),
     )
-    _complain(bad)
+    complain(bad)
 
 
 def _owed(judged: Replay, events: Sequence[Event], policy: Policy, until_at: int | None) -> Answer | None:
@@ -65,7 +59,7 @@ def _owed(judged: Replay, events: Sequence[Event], policy: Policy, until_at: int
 
 def explain(lead: str, events_file: Path, policy_file: Path, *, at: str | None, as_json: bool) -> None:
     """Tell one lead's story as it was at an instant; exit 1 if there was a bad line, or no such lead."""
-    policy, until_at = policy_of(policy_file), _instant("--at", at)
+    policy, until_at = policy_of(policy_file), instant_of("--at", at)
     events, bad = read_events(events_file)
     judged = Replay(policy)
     try:
@@ -76,8 +70,8 @@ def explain(lead: str, events_file: Path, policy_file: Path, *, at: str | None, 
             raise Failure(f"{lead}: no such lead in {events_file}{'' if at is None else f' by {at}'}", BAD_INPUT)
         tell(lead_answer(explained(found, policy, end_at or 0)), as_json=as_json)
     except CalendarExhausted as error:
-        raise _beyond(events_file, error) from None
-    _complain(bad)
+        raise beyond(events_file, error) from None
+    complain(bad)
 
 
 def concerning(lead: str, events: Iterable[Event]) -> list[Event]:
@@ -93,35 +87,3 @@ def concerning(lead: str, events: Iterable[Event]) -> list[Event]:
 def _end(events: Iterable[Event], until_at: int | None) -> int | None:
     """Time ends for one lead when it does for all of them."""
     return max((event.at for event in events), default=None) if until_at is None else until_at
-
-
-def _instant(option: str, text: str | None) -> int | None:
-    try:
-        return None if text is None else from_rfc3339(text)
-    except ValueError as error:
-        raise Failure(f"{option}: {error}; write for example 2026-10-01T12:00:00Z", BAD_INPUT) from None
-
-
-def _beyond(events_file: Path, error: CalendarExhausted) -> Failure:
-    return Failure(f"{events_file}: {error}; remove the event with that time", BAD_INPUT)
-
-
-def _complain(bad: Sequence[str]) -> None:
-    for line in bad:
-        typer.echo(f"lead-sla: {line}", err=True)
-    if bad:
-        raise typer.Exit(BAD_INPUT)
-
-
-def read_events(path: Path) -> tuple[list[Event], list[str]]:
-    """Events of a file with one JSON object a line, and one message for each line that is none."""
-    events, bad = [], []
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                events.append(decode(line.strip(), (), 0, ANY_TIME))
-            except InvalidRecord as invalid:
-                bad.append(f"{path}:{number}: {invalid.reason}: {invalid.detail}")
-    return events, bad

@@ -2,16 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from math import ceil
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from monitor.core.localtime import clock_shows
+from monitor.core.heard import Heard, of_verdict
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.policy import Objective, Policy
+from monitor.core.term import Every, term_of
 
 TOP_MAX: Final = 5
 """Owners, teams and segments with the most breaches that are named."""
+_ENDS: Final = frozenset({Kind.MET, Kind.BREACHED, Kind.CANCELLED})
 
 
 class Attainment(NamedTuple):
@@ -27,21 +30,28 @@ class Attainment(NamedTuple):
 
     def reaches(self, objective: Objective) -> bool:
         """Whether the share agreed was met, or exactly reached."""
-        return self.met * 100 >= objective.percent * self.judged
+        return self.misses_left(objective) >= 0
+
+    def misses_left(self, objective: Objective) -> int:
+        """How many more misses among these the objective allows; below zero: how many there are too many."""
+        allowed = self.judged * (100 - Decimal(str(objective.percent))) // 100
+        return int(allowed) - (self.judged - self.met)
 
 
 class Verdict(NamedTuple):
     """The verdict that stands on one clock."""
 
-    at: int
-    met: bool
-    owner: str
-    team: str
-    segment: str
-    lead_source: str = ""
-    late_elapsed_us: int | None = None
-    """It was fulfilled after all, so late."""
-    late_working_us: int | None = None
+    outcome: Outcome
+    """It was met, or breached."""
+    late: Outcome | None
+    """Breached, and fulfilled after all."""
+    final: bool
+    """Nothing can revise it any more."""
+
+    @property
+    def met(self) -> bool:
+        """Whether the duty was done in time."""
+        return self.outcome.kind is Kind.MET
 
 
 class DutyReport(NamedTuple):
@@ -61,50 +71,59 @@ class DutyReport(NamedTuple):
 
 
 class Verdicts:
-    """The verdicts that stand, of outcomes heard one after the other."""
+    """The verdicts on clocks that stand, of outcomes heard in any order and any number of times."""
 
     def __init__(self) -> None:
-        self._standing: dict[tuple[str, str, int], Verdict] = {}
+        self._heard = Heard()
 
     def hear(self, outcome: Outcome) -> None:
-        """Outcomes of one clock must come in the order in which they were said."""
-        clock = (outcome.lead, outcome.duty, outcome.cycle)
-        verdict = stands_after(self._standing.get(clock), outcome)
-        if verdict is not None:
-            self._standing[clock] = verdict
-        else:
-            self._standing.pop(clock, None)
+        """What is said of quotas and of the agreement itself is no verdict on a clock."""
+        if outcome.lead and of_verdict(outcome):
+            self._heard.hear(outcome)
+
+    def standing(self) -> list[Verdict]:
+        """In the order of leads, duties and cycles."""
+        of: dict[tuple[str, str, int], dict[str, Outcome]] = {}
+        for (lead, duty, cycle, kind, _), outcome in self._heard.standing():
+            of.setdefault((lead, duty, cycle), {})[kind] = outcome
+        return [
+            Verdict(verdict, said.get(Kind.FULFILLED_LATE), Kind.FINALISED in said)
+            for said in of.values()
+            if (verdict := said.get(Kind.MET) or said.get(Kind.BREACHED)) is not None
+        ]
+
+    def open(self) -> list[Outcome]:
+        """The starts of clocks of which nothing more is known than that they run, or stand still."""
+        ended: set[tuple[str, str, int]] = set()
+        started: dict[tuple[str, str, int], Outcome] = {}
+        for (lead, duty, cycle, kind, _), outcome in self._heard.standing():
+            if kind == Kind.ACTIVATED:
+                started[lead, duty, cycle] = outcome
+            elif kind in _ENDS:
+                ended.add((lead, duty, cycle))
+        return [outcome for clock, outcome in started.items() if clock not in ended]
 
     def by_duty(self, policy: Policy) -> list[DutyReport]:
         """Every duty of the agreement in its order, then those that it no longer has."""
         of: dict[str, list[Verdict]] = {duty.name: [] for duty in policy.duties}
-        for (_, duty, _), verdict in sorted(self._standing.items()):
-            of.setdefault(duty, []).append(verdict)
-        return [_report(duty, verdicts, policy) for duty, verdicts in of.items()]
+        for verdict in self.standing():
+            of.setdefault(verdict.outcome.duty, []).append(verdict)
+        return [report(duty, verdicts, policy) for duty, verdicts in of.items()]
 
     def most_breached(self) -> Mapping[str, list[tuple[str, int]]]:
         """For `owner`, `team` and `segment`, those with the most breaches: (name, how many), at most TOP_MAX."""
-        breached = [verdict for verdict in self._standing.values() if not verdict.met]
+        breached = [verdict.outcome for verdict in self.standing() if not verdict.met]
         return {
-            "owner": _top(verdict.owner for verdict in breached),
-            "team": _top(verdict.team for verdict in breached),
-            "segment": _top(verdict.segment for verdict in breached),
+            "owner": most(outcome.owner for outcome in breached)[:TOP_MAX],
+            "team": most(outcome.team for outcome in breached)[:TOP_MAX],
+            "segment": most(outcome.segment for outcome in breached)[:TOP_MAX],
         }
 
 
-def stands_after(standing: Verdict | None, outcome: Outcome) -> Verdict | None:
-    """The verdict that stands on a clock once the outcome was said of it."""
-    met = outcome.kind is Kind.MET
-    if met or outcome.kind is Kind.BREACHED:
-        return Verdict(outcome.at, met, outcome.owner, outcome.team, outcome.segment, outcome.lead_source)
-    match outcome.kind:
-        case Kind.FULFILLED_LATE if standing is not None:
-            return standing._replace(late_elapsed_us=outcome.late_elapsed_us, late_working_us=outcome.late_working_us)
-        case Kind.WITHDRAWN if outcome.level == Kind.FULFILLED_LATE and standing is not None:
-            return standing._replace(late_elapsed_us=None, late_working_us=None)
-        case Kind.WITHDRAWN if outcome.level in (Kind.MET, Kind.BREACHED):
-            return None
-    return standing
+def attained(verdicts: Iterable[Verdict]) -> Attainment:
+    """What they add up to."""
+    met = [verdict.met for verdict in verdicts]
+    return Attainment(sum(met), len(met))
 
 
 def quantile(values: Sequence[int], share: float) -> int | None:
@@ -114,38 +133,31 @@ def quantile(values: Sequence[int], share: float) -> int | None:
 
 def period_of(zone: ZoneInfo, at: int, every: str) -> str:
     """The name of the week (ISO), month or quarter of that instant, such as `2026-W40`, `2026-10`, `2026-Q4`."""
-    day = clock_shows(zone, at).date()
-    match every:
-        case "week":
-            year, week, _ = day.isocalendar()
-            return f"{year:04}-W{week:02}"
-        case "month":
-            return f"{day.year:04}-{day.month:02}"
-        case _:
-            return f"{day.year:04}-Q{(day.month + 2) // 3}"
+    return term_of(Every(every), zone, at).key
 
 
-def _report(duty: str, verdicts: Sequence[Verdict], policy: Policy) -> DutyReport:
+def report(duty: str, verdicts: Sequence[Verdict], policy: Policy) -> DutyReport:
+    """How the duty was kept, by verdicts on it alone."""
     agreed = policy.duty(duty)
     objective, zone = None if agreed is None else agreed.objective, ZoneInfo(policy.timezone)
-    periods: dict[str, Attainment] = {}
+    periods: dict[str, list[Verdict]] = {}
     if objective is not None:
         for verdict in verdicts:
-            period = period_of(zone, verdict.at, objective.every)
-            met, judged = periods.get(period, Attainment())
-            periods[period] = Attainment(met + verdict.met, judged + 1)
-    elapsed = [verdict.late_elapsed_us for verdict in verdicts if verdict.late_elapsed_us is not None]
-    working = [verdict.late_working_us for verdict in verdicts if verdict.late_working_us is not None]
+            periods.setdefault(period_of(zone, verdict.outcome.at, objective.every), []).append(verdict)
+    late = [verdict.late for verdict in verdicts if verdict.late is not None]
+    elapsed = [outcome.late_elapsed_us for outcome in late if outcome.late_elapsed_us is not None]
+    working = [outcome.late_working_us for outcome in late if outcome.late_working_us is not None]
     return DutyReport(
         duty,
-        Attainment(sum(verdict.met for verdict in verdicts), len(verdicts)),
+        attained(verdicts),
         objective,
-        tuple(sorted(periods.items())),
-        len(elapsed),
+        tuple([(period, attained(of)) for period, of in sorted(periods.items())]),
+        len(late),
         quantile(elapsed, 0.5),
         quantile(working, 0.5),
     )
 
 
-def _top(names: Iterable[str]) -> list[tuple[str, int]]:
-    return sorted(Counter(names).items(), key=lambda named: (-named[1], named[0]))[:TOP_MAX]
+def most(names: Iterable[str]) -> list[tuple[str, int]]:
+    """How often each occurs, most first, equals by name."""
+    return sorted(Counter(names).items(), key=lambda named: (-named[1], named[0]))

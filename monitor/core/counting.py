@@ -10,7 +10,6 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from monitor.core.attainment import Verdict, stands_after
 from monitor.core.definition import DEFINITION_DUTY, qualified_stage
 from monitor.core.event import ACTIVITY_LOGGED, Event
 from monitor.core.evidence import Forward
@@ -36,6 +35,17 @@ class Names(NamedTuple):
 
     sources: bool = False
     owners: bool = False
+
+
+class Judgement(NamedTuple):
+    """What counts of the verdict that stands on a clock."""
+
+    at: int
+    met: bool
+    owner: str
+    team: str
+    segment: str
+    lead_source: str
 
 
 class LiveCounts(NamedTuple):
@@ -104,13 +114,13 @@ class Counting:
                 # The first verdict on this clock: what stood would have been withdrawn beside it.
                 self._verdict(said.duty, said, said.kind is _MET, 1, offset)
                 return
-        was: dict[tuple[str, int], Verdict | None] = {}
-        now: dict[tuple[str, int], Verdict | None] = {}
+        was: dict[tuple[str, int], Judgement | None] = {}
+        now: dict[tuple[str, int], Judgement | None] = {}
         for outcome in outcomes:
             clock = (outcome.duty, outcome.cycle)
             if clock not in was:
                 was[clock] = now[clock] = _standing(before, clock, self._policy)
-            now[clock] = stands_after(now[clock], outcome)
+            now[clock] = _stands_after(now[clock], outcome)
         for clock, verdict in now.items():
             stood = was[clock]
             if stood is not None and stood is not verdict:
@@ -118,7 +128,7 @@ class Counting:
             if verdict is not None and stood is not verdict:
                 self._verdict(clock[0], verdict, verdict.met, 1, offset)
 
-    def _verdict(self, duty: str, of: Outcome | Verdict, met: bool, step: int, offset: int) -> None:
+    def _verdict(self, duty: str, of: Outcome | Judgement, met: bool, step: int, offset: int) -> None:
         source, owner = of.lead_source if self._sources else "", of.owner if self._owners else ""
         self.tally.add(duty, of.at, (MET if met else BREACHED, of.team, of.segment, source, owner), step, offset)
         if met and duty.startswith(DEFINITION_DUTY):
@@ -148,15 +158,23 @@ def in_funnel(lead: Lead | None) -> str:
     return "" if lead is None or lead.merged is not None else lead.fold.stage
 
 
-def _standing(lead: Lead | None, clock: tuple[str, int], policy: Policy) -> Verdict | None:
+def _standing(lead: Lead | None, clock: tuple[str, int], policy: Policy) -> Judgement | None:
     """The verdict that stood on the clock, as it was said."""
     if lead is None:
         return None
     for entry in lead.told:
         if entry.standing and (entry.duty, entry.cycle) == clock and entry.kind in (Kind.MET, Kind.BREACHED):
             owner, segment, source = who_at(lead, entry.at)
-            return Verdict(entry.at, entry.kind is Kind.MET, owner, _team(lead, clock, policy), segment, source)
+            return Judgement(entry.at, entry.kind is Kind.MET, owner, _team(lead, clock, policy), segment, source)
     return None
+
+
+def _stands_after(standing: Judgement | None, outcome: Outcome) -> Judgement | None:
+    """The verdict that stands on a clock once the outcome was said of it, in the order in which workers say them."""
+    met = outcome.kind is _MET
+    if met or outcome.kind is _BREACHED:
+        return Judgement(outcome.at, met, outcome.owner, outcome.team, outcome.segment, outcome.lead_source)
+    return None if outcome.kind is _WITHDRAWN and outcome.level in (_MET, _BREACHED) else standing
 
 
 def _team(lead: Lead, clock: tuple[str, int], policy: Policy) -> str:

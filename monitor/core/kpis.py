@@ -46,10 +46,10 @@ class Conversion(NamedTuple):
     """… and into the latter: other leads, for the most part."""
 
 
-def sales_goal(journal: Journal, finance: Finance | None, every: Every, term: Term) -> Goal:
-    """1. Total sales against the goal: deals won in the term."""
-    won = added_up((deal.money for deal in journal.won if _in(term, deal.at)), finance)
-    return Goal(won, None if finance is None else finance.goals.get(every))
+def sales_goal(journal: Journal, finance: Finance | None, every: Every | None, term: Term) -> Goal:
+    """1. Total sales against the goal: deals won in the term; `every` is how long it is, None: as no goal is."""
+    won = added_up((deal.money for deal in journal.won if term.holds(deal.at)), finance)
+    return Goal(won, None if finance is None or every is None else finance.goals.get(every))
 
 
 def leads_in_funnel(journal: Journal, at: int) -> Mapping[str, int]:
@@ -63,7 +63,7 @@ def high_quality_leads(clocks: Iterable[Clock], term: Term) -> Mapping[str, int]
     met = (
         qualified_stage(clock.duty)
         for clock in clocks
-        if clock.due_at == clock.started_at and clock.state is ClockState.MET and _in(term, clock.started_at)
+        if clock.due_at == clock.started_at and clock.state is ClockState.MET and term.holds(clock.started_at)
     )
     return dict(Counter(met))
 
@@ -75,11 +75,11 @@ def follow_up_attempts(journal: Journal, term: Term) -> Attempts:
     total, leads = 0, set()
     for attempt in journal.attempts:
         made[attempt.lead] += 1
-        if _in(term, attempt.at):
+        if term.holds(attempt.at):
             total += 1
             leads.add(attempt.lead)
         if attempt.connected and attempt.lead not in reached:
-            reached[attempt.lead] = made[attempt.lead] if _in(term, attempt.at) else 0
+            reached[attempt.lead] = made[attempt.lead] if term.holds(attempt.at) else 0
     return Attempts(total, len(leads), tuple(sorted(count for count in reached.values() if count)))
 
 
@@ -90,44 +90,46 @@ def conversion(journal: Journal, start: str, end: str, term: Term) -> Conversion
     left = reached = 0
     for lead, stage, at in journal.entries:
         if stage == start:
-            left += _in(term, at)
+            left += term.holds(at)
             cohort.setdefault(lead, at)
         elif stage == end:
-            reached += _in(term, at)
+            reached += term.holds(at)
             if lead in cohort:
                 converted.add(lead)
-    entered = {lead for lead, at in cohort.items() if _in(term, at)}
+    entered = {lead for lead, at in cohort.items() if term.holds(at)}
     return Conversion(len(entered), len(entered & converted), left, reached)
 
 
 def deal_size(journal: Journal, finance: Finance | None, term: Term) -> Mapping[str, Decimal]:
     """6. The mean of the deals won in the term, by currency."""
-    won = added_up((deal.money for deal in journal.won if _in(term, deal.at)), finance)
+    won = added_up((deal.money for deal in journal.won if term.holds(deal.at)), finance)
     return {currency: of.mean for currency, of in won.items()}
 
 
 def sales_cycle(journal: Journal, term: Term) -> tuple[int, ...]:
     """7. From the first event of a lead to its first deal, for each first deal of the term, ascending, microseconds."""
     first = _first_deals(journal)
-    return tuple(sorted(at - journal.first_at[lead] for lead, at in first.items() if _in(term, at)))
+    return tuple(sorted(at - journal.first_at[lead] for lead, at in first.items() if term.holds(at)))
 
 
 def acquisition_cost(journal: Journal, finance: Finance | None, term: Term) -> Mapping[str, Decimal] | None:
     """8. What marketing and sales spent in the term for each new customer of it; None where there was none."""
-    new = sum(_in(term, at) for at in _first_deals(journal).values())
-    spent = added_up((paid.money for paid in journal.spent if _in(term, paid.at)), finance)
+    new = sum(term.holds(at) for at in _first_deals(journal).values())
+    spent = added_up((paid.money for paid in journal.spent if term.holds(paid.at)), finance)
     return {currency: of.amount / new for currency, of in spent.items()} if new else None
 
 
-def lifetime_value(journal: Journal, finance: Finance | None, every: Every, term: Term) -> Mapping[str, Decimal] | None:
+def lifetime_value(
+    journal: Journal, finance: Finance | None, every: Every | None, term: Term
+) -> Mapping[str, Decimal] | None:
     """9. Revenue per paying customer and month, times margin, over the share of customers lost in a month.
 
     None without margin and churn, without revenue, and for terms that are no months.
     """
-    months = _MONTHS.get(every)
+    months = None if every is None else _MONTHS.get(every)
     if finance is None or finance.margin is None or not finance.churn or months is None:
         return None
-    paid = [each for each in journal.earned if _in(term, each.at)]
+    paid = [each for each in journal.earned if term.holds(each.at)]
     customers = len({each.of for each in paid})
     share = finance.margin / finance.churn
     earned = added_up((each.money for each in paid), finance)
@@ -154,7 +156,3 @@ def _first_deals(journal: Journal) -> Mapping[str, int]:
     for deal in journal.won:
         first.setdefault(deal.of, deal.at)
     return first
-
-
-def _in(term: Term, at: int) -> bool:
-    return term.start_at <= at < term.end_at

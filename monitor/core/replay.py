@@ -25,6 +25,8 @@ class Replay:
         self._next: dict[str, int | None] = {}
         self._deadlines: DeadlineIndex[str] = DeadlineIndex(self._next.get)
         self.book = QuotaBook(policy) if policy.counts else None
+        self.now = 0
+        """The instant at which the newest outcome was said."""
         self._steps = 0
 
     def run(self, events: Iterable[Event], until: int | None = None) -> Iterator[Outcome]:
@@ -49,9 +51,11 @@ class Replay:
         if self.book is not None:
             while (at := self.book.next_at) is not None and at <= until:
                 yield from self._pass_deadlines(at - 1)
+                self.now = at
                 yield from self.book.pass_time(at)
         yield from self._pass_deadlines(until)
         if self.book is not None:
+            self.now = until
             yield from self.book.pass_time(until)
 
     def _pass_deadlines(self, until: int) -> Iterator[Outcome]:
@@ -61,6 +65,7 @@ class Replay:
 
     def _step(self, name: str, event: Event | TimeAdvanced) -> Iterator[Outcome]:
         """What it brings about, at this lead and at those that it was merged into."""
+        self.now = event.at
         steps: deque[tuple[str, Event | TimeAdvanced | Forward]] = deque([(name, event)])
         while steps:
             lead, given = steps.popleft()

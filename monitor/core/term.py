@@ -30,6 +30,10 @@ class Term(NamedTuple):
     start_at: int
     end_at: int
 
+    def holds(self, at: int) -> bool:
+        """Whether the instant lies in it."""
+        return self.start_at <= at < self.end_at
+
 
 def term_of(every: Every, zone: ZoneInfo, at: int) -> Term:
     """The term that the instant lies in. Raises CalendarExhausted outside the years 1 to 9998."""

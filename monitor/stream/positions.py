@@ -31,6 +31,15 @@ class Positions:
                 await consumer.stop()
                 await admin.close()
 
+    async def partitions(self, topic: str) -> int:
+        """How many the topic has; 0: there is no such topic."""
+        async with self._lock:
+            _, admin = await self._connected()
+            if topic not in await admin.list_topics():
+                return 0
+            (described,) = await admin.describe_topics([topic])
+        return len(described["partitions"])
+
     async def ends(self, topic: str, partitions: int) -> dict[TopicPartition, int]:
         """Per partition, the offset after the last record that is readable now."""
         tps = [TopicPartition(topic, partition) for partition in range(partitions)]

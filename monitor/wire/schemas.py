@@ -14,6 +14,7 @@ from monitor.wire.examples import valid_files
 from monitor.wire.explanation import LeadAnswer
 from monitor.wire.lead_event import REQUIRED_DATA, LeadEvent
 from monitor.wire.outcome import OutcomeEvent
+from monitor.wire.report.report import ReportData
 
 Schema = dict[str, Any]
 
@@ -47,6 +48,7 @@ def generate() -> dict[str, str]:
     schemas["lead-event.schema.json"] = _any_event_schema()
     schemas["outcome.schema.json"] = _published(OutcomeEvent, "Outcome")
     schemas["lead-explanation.schema.json"] = _published(LeadAnswer, "Lead, explained")
+    schemas["report.schema.json"] = _published(ReportData, "Report")
     schemas["dead-letter-headers.schema.json"] = _dead_letter_headers()
     schemas["asyncapi.json"] = asyncapi()
     schemas |= {f"examples/valid/{name}": example for name, example in valid_files().items()}

@@ -10,6 +10,10 @@ from typer.testing import CliRunner
 from monitor.cli.main import app
 
 QUARTER = Path(__file__).parents[2] / "examples" / "quarter"
+REPORT = (
+    "report", "--from", "2026-10-01", "--to", "2026-12-31", "--events", str(QUARTER / "events.jsonl"), "-p",
+    str(QUARTER / "agreement.yaml"), "--until", "2027-01-15T12:00:00+01:00", "--owners", "5",
+)  # fmt: skip
 
 
 class Replayed:
@@ -70,7 +74,12 @@ def test_the_verdicts_are_told_in_this_order(quarter: Replayed) -> None:
 def test_the_nine_figures_are_those_counted_by_hand(quarter: Replayed) -> None:
     kpis = quarter.kpis
     assert quarter.answer["definitions"] == {"definition-mql": [16, 18]}
-    assert kpis["sales_goal"] == {"won": {"EUR": "16000.50"}, "target": "20000.00", "share": 0.8}
+    assert kpis["sales_goal"] == {
+        "won": {"EUR": "16000.50"},
+        "target": "20000.00",
+        "currency": "EUR",
+        "share": 0.8,
+    }
     assert kpis["leads_in_funnel"] == {"customer": 2, "mql": 10, "recycled": 4}
     assert kpis["high_quality_leads"] == {"2026-10": {"mql": 7}, "2026-11": {"mql": 5}, "2026-12": {"mql": 4}}
     assert kpis["follow_up_attempts"] == {"total": 8, "leads": 4, "per_lead": 2.0, "to_first_connect": [1, 2, 3]}
@@ -88,3 +97,62 @@ def test_people_read_the_same_in_lines(quarter: Replayed, tmp_path: Path) -> Non
     assert "definition-mql: 16 of 18 entries met it" in said
     assert "qualified-leads 2026-10 mid-market: 2 of 3 delivered, 1 clawed back, 1 refused" in said
     assert "2026-Q4 sales cycle days: p10 30.0, p25 30.0, p50 30.0, p75 60.0, p90 60.0" in said
+
+
+def report(*options: str) -> str:
+    ended = CliRunner().invoke(app, [*REPORT, *options])
+    assert ended.exit_code == 0
+    return ended.stdout
+
+
+def test_the_report_says_of_follow_up_what_was_counted_by_hand() -> None:
+    (duty,) = json.loads(report("--format", "json"))["duties"]
+    assert (duty["met"], duty["judged"], duty["percent"], duty["provisional"], duty["open"]) == (3, 6, 50.0, 0, 0)
+    (quarter,) = duty["objective"]["periods"]
+    assert (quarter["period"], quarter["reached"], quarter["misses_left"]) == ("2026-Q4", False, -2)
+    cuts = {cut["by"]: {each["name"]: [each["met"], each["judged"]] for each in cut["values"]} for cut in duty["cuts"]}
+    assert cuts == {
+        "team": {"sales": [3, 6]},
+        "segment": {"enterprise": [2, 3], "mid-market": [1, 3]},
+        "source": {"fair": [2, 4], "web-form": [1, 2]},
+        "owner": {"ana": [2, 3], "ben": [1, 3]},
+    }
+    misses = duty["misses"]
+    assert misses["by_reason"] == [{"name": "no_evidence_by_due", "count": 3}]
+    assert [(each["name"], each["count"]) for each in misses["by_delay"] if each["count"]] == [
+        ("1_h", 1),
+        ("not_yet", 2),
+    ]
+    assert misses["by_wait"] == [{"step": "touch", "team": "sales", "count": 3}]
+
+
+def test_the_report_says_of_marketing_what_was_counted_by_hand() -> None:
+    answer = json.loads(report("--format", "json"))
+    (mql,) = answer["definitions"]
+    assert (mql["met"], mql["judged"]) == (16, 18)
+    assert mql["missing"] == [{"name": "not score >= 60", "count": 1}, {"name": "without source", "count": 1}]
+    keys = ("entered", "refused", "clawed_back", "delivered", "target", "verdict", "final")
+    assert {(each["term"], *each["values"]): tuple(each[key] for key in keys) for each in answer["quotas"]} == {
+        ("2026-10", "enterprise"): (3, 0, 1, 2, 2, "met", True),
+        ("2026-10", "mid-market"): (4, 1, 1, 2, 3, "breached", True),
+        ("2026-10", "other"): (1, 0, 0, 1, None, None, False),
+        ("2026-11", "enterprise"): (2, 1, 0, 1, 2, "breached", True),
+        ("2026-11", "mid-market"): (3, 0, 0, 3, 3, "met", True),
+        ("2026-12", "enterprise"): (2, 0, 0, 2, 2, "met", True),
+        ("2026-12", "mid-market"): (2, 0, 0, 2, 3, "breached", True),
+    }
+
+
+def test_october_stood_otherwise_when_it_closed_than_it_stands_now() -> None:
+    answer = json.loads(report("--format", "json", "--to", "2026-10-31"))
+    assert {each["values"][0]: (each["then"], each["verdict"]) for each in answer["quotas"]} == {
+        "enterprise": ({"verdict": "met", "certain": True}, "met"),
+        "mid-market": ({"verdict": "met", "certain": True}, "breached"),
+        "other": ({"verdict": None, "certain": True}, None),
+    }
+
+
+@pytest.mark.parametrize(("name", "options"), [("report.html", ()), ("report.de.html", ("--language", "de"))])
+def test_the_committed_report_is_the_one_that_is_written_now(name: str, options: tuple[str, ...]) -> None:
+    if (QUARTER / name).read_text(encoding="utf-8") != report(*options):
+        pytest.fail(f"examples/quarter/{name}: write it again with the command in README.md", pytrace=False)

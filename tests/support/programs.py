@@ -7,11 +7,11 @@ from typing import NoReturn
 import pytest
 
 
-def needed(program: str) -> str:
-    """The program's path; without it the test is left out, and fails where CI=true."""
+def needed(program: str, package: str = "prometheus") -> str:
+    """The program's path; without it the test is left out, and fails where CI=true. `package` is Debian's."""
     path = shutil.which(program)
     if path is None:
-        lacking(program, "prometheus")
+        lacking(program, package)
     return path
 
 

@@ -8,9 +8,9 @@ import pytest
 
 STUBBORN = """
     import asyncio, threading, time
-    from monitor.cli import main
+    from monitor.cli import leaving
 
-    main.LEAVE_S_MAX = 0.3
+    leaving.LEAVE_S_MAX = 0.3
 
     async def stubborn():
         while True:
@@ -25,12 +25,12 @@ STUBBORN = """
         {ending}
 
     try:
-        main._until_signal(work)
-    except main.Failure as failure:
-        main._say(failure)
-        main._leave(failure.code)
+        leaving.until_signal(work)
+    except leaving.Failure as failure:
+        leaving.say_why(failure)
+        leaving.leave(failure.code)
 """
-TASK = "main.task = asyncio.ensure_future(stubborn())"
+TASK = "leaving.task = asyncio.ensure_future(stubborn())"
 THREAD = "threading.Thread(target=time.sleep, args=(60,)).start()"
 FENCED = (
     "from monitor.stream.engine.ownership import SelfFenced; from monitor.telemetry.engine import FenceReason;"

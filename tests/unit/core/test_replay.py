@@ -3,6 +3,7 @@
 from monitor.core.event import Event
 from monitor.core.outcome import Kind
 from monitor.core.replay import Replay
+from tests.support import quotas
 from tests.support.agreement import duty, policy
 from tests.support.history import ONE_DUTY, assigned, at, called, event
 
@@ -60,3 +61,12 @@ def test_leads_are_there_afterwards() -> None:
     replay = Replay(ONE_DUTY)
     list(replay.run([assigned(0), assigned(1)._replace(lead="M")]))
     assert sorted(replay.leads) == ["L", "M"]
+
+
+def test_every_outcome_is_said_when_what_it_says_has_come_true() -> None:
+    replay, leads = Replay(quotas.agreement(quotas.quota())), quotas.Leads()
+    happened = [leads.qualified("A", quotas.MONDAY), leads.happened("B", quotas.MONDAY, "lead.assigned", owner="ana")]
+    said = {outcome.kind: (outcome.at, replay.now) for outcome in replay.run(happened, quotas.NEXT_MONDAY + 5)}
+    assert said[Kind.BREACHED] == (quotas.NEXT_MONDAY, quotas.NEXT_MONDAY)
+    assert said[Kind.ACTIVATED] == (quotas.MONDAY, quotas.MONDAY)
+    assert replay.now == quotas.NEXT_MONDAY + 5

@@ -1,58 +1,15 @@
 """What a replay adds up to: attainment, breaches, lateness, and where the time of leads went."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from monitor.core.attainment import Attainment, DutyReport, Verdicts, quantile
-from monitor.core.lead import Lead
+from monitor.core.attainment import Attainment, DutyReport, Verdicts
 from monitor.core.policy import Policy
-from monitor.core.retelling import retold
 from monitor.core.sentence import duration
-from monitor.core.spans import Step, spans
+from monitor.core.waits import Took
 
 _US_PER_S: Final = 1_000_000
 _NOBODY: Final = {"owner": "nobody", "team": "no team", "segment": "no segment"}
-
-
-class Took(NamedTuple):
-    """How long leads waited for a step that was done."""
-
-    step: Step
-    team: str
-    leads: int
-    """A lead that came back counts once more."""
-    median_us: int
-    p90_us: int
-    working_median_us: int | None
-    """Of those that have a calendar; None: none has."""
-    working_p90_us: int | None
-
-
-def took(leads: Iterable[Lead], policy: Policy) -> list[Took]:
-    """By step and the team that answers for it, in the order of the steps; a merged lead counts where it goes on."""
-    elapsed: dict[tuple[Step, str], list[int]] = {}
-    working: dict[tuple[Step, str], list[int]] = {}
-    for lead in leads:
-        if lead.merged is not None:
-            continue
-        for span in spans(lead, retold(lead, policy), policy):
-            if span.to_at is not None:
-                elapsed.setdefault((span.step, span.team), []).append(span.elapsed_us)
-                if span.working_us is not None:
-                    working.setdefault((span.step, span.team), []).append(span.working_us)
-    order = list(Step)
-    return [
-        Took(
-            step,
-            team,
-            len(those),
-            quantile(those, 0.5) or 0,
-            quantile(those, 0.9) or 0,
-            quantile(working.get((step, team), ()), 0.5),
-            quantile(working.get((step, team), ()), 0.9),
-        )
-        for (step, team), those in sorted(elapsed.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
-    ]
 
 
 def as_json(verdicts: Verdicts, spans_took: Iterable[Took], policy: Policy) -> dict[str, Any]:

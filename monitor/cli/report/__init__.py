@@ -1,0 +1,1 @@
+"""The command `report`: how both sides have kept the agreement over a period."""
