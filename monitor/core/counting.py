@@ -1,7 +1,7 @@
 """What one step of a lead changes in the live counts: verdicts on duties, and what key figures are made of.
 
-The predicates are those of attainment and of the journal, so a live count and the figure of a recorded history say the
-same of the same events.
+What an event counts is said by the predicates of the journal. Which verdict stands is said here for outcomes in the
+order of one partition, and in `attainment` for any order; tests hold both to the same figures.
 """
 
 from collections import Counter
