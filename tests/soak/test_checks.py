@@ -99,10 +99,12 @@ def test_a_verdict_that_is_not_the_replays_is_found() -> None:
 
 def test_a_lost_and_a_wrong_state_are_found() -> None:
     _, folded = judged(EVENTS)
-    right = {0: [Record(0, folded.states[0][b"a"])]}
+    pages = [Record(n, packed, key=key) for n, (key, packed) in enumerate(folded.states[0].items()) if key != b"a"]
+    right = {0: [*pages, Record(9, folded.states[0][b"a"])]}
     assert list(checks.states(right, folded)) == []
-    assert list(checks.states({0: []}, folded)) == ["state missing or wrong in partition 0: 1, for example b'a'"]
-    assert list(checks.states(states(1), folded)) == ["state missing or wrong in partition 0: 1, for example b'a'"]
+    assert list(checks.states({0: pages}, folded)) == ["state missing or wrong in partition 0: 1, for example b'a'"]
+    wrong = {0: [*pages, *states(1)[0]]}
+    assert list(checks.states(wrong, folded)) == ["state missing or wrong in partition 0: 1, for example b'a'"]
 
 
 def test_a_withdrawn_breach_is_unfair_only_if_its_disproof_was_in_kafka_before_the_due() -> None:
