@@ -20,7 +20,8 @@ run: $(READY) ## Show the whole product at work on this machine; Ctrl-C ends it
 	@$(BIN)/lead-sla demo
 
 test: $(READY) ## Run every test, also against a real Apache Kafka where Java 17 and Maven are there
-	@$(BIN)/python -m pytest -q -n auto --dist loadgroup
+	@$(BIN)/python -m pytest -q -n auto -m "not processes"
+	@$(BIN)/python -m pytest -q -m processes
 
 check: $(READY) ## Check form, types, layers and everything that needs no broker, in under a minute
 	@$(BIN)/ruff format --check --quiet . || { echo "run '$(BIN)/ruff format .'"; exit 1; }

@@ -17,8 +17,8 @@ settings.load_profile("lead-sla")
 
 NEEDED_IN_CI = os.environ.get("CI", "").lower() == "true"
 _LEFT_OUT = "Apache Kafka: "
-# What starts brokers and workers waits more than it works: one process does it, the others do the rest meanwhile.
-_WITH_PROCESSES = ("tests/e2e", "tests/integration", "tests/soak")
+# What starts brokers, workers or compilers shares them, and is run by one process.
+_WITH_PROCESSES = ("tests/e2e", "tests/integration", "tests/soak", "tests/contract/test_compiled.py")
 
 
 @pytest.fixture(scope="session")
@@ -51,13 +51,14 @@ def prefix() -> str:
     return f"t{uuid.uuid4().hex[:10]}-"
 
 
+@pytest.hookimpl(tryfirst=True)  # `-m` is applied in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         for name in {"kafka", "embedded"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(name)
         named = any(item.get_closest_marker(name) for name in ("kafka", "embedded"))
         if named or item.path.relative_to(config.rootpath).as_posix().startswith(_WITH_PROCESSES):
-            item.add_marker(pytest.mark.xdist_group("processes"))
+            item.add_marker("processes")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
