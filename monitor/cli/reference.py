@@ -51,6 +51,11 @@ def labels_table() -> str:
             "`duty`, `team`",
             f"names in the agreement; `{metrics.OTHER}` for any other; duty `agreement` for the agreement itself",
         ),
+        (
+            "`team` of `lead_sla_spend_amount`",
+            f"those of the agreement's stages, and others until there are {figures.PAYERS_MAX}; `{metrics.OTHER}` for"
+            " the rest",
+        ),
         ("`segment`", f"`segments` of the agreement; `{metrics.OTHER}` for the rest, `{metrics.NONE}` without one"),
         ("`period`", f"{code(*figures.PERIODS)}: of the objective's period, of months where no duty is named"),
         (
@@ -78,7 +83,7 @@ def labels_table() -> str:
 def buckets_table() -> str:
     """The buckets of every histogram."""
     rows = (
-        (code(name), ", ".join(f"{bound:g}" for bound in spec.buckets))
+        (code(name), ", ".join(f"{bound:.10g}" for bound in spec.buckets))
         for name, spec in METRICS.items()
         if spec.type == "histogram"
     )

@@ -1,7 +1,7 @@
 """One line of the books: what counts for one quota, one term and one combination of segment, source and the like."""
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -143,6 +143,14 @@ class Account:
     def _on_day(self, row: Row, weight: int) -> None:
         day = clock_shows(self.quota.zone, row.at).date()
         self._days[day] = self._days.get(day, 0) + weight
+
+
+def oldest_kept(accounts: Iterable[Account], terms: int) -> dict[str, int]:
+    """For each quota that has so many terms or more, when the oldest of the newest ones began."""
+    starts: dict[str, set[int]] = {}
+    for account in accounts:
+        starts.setdefault(account.quota.name, set()).add(account.term.start_at)
+    return {quota: sorted(of)[-terms] for quota, of in starts.items() if len(of) >= terms}
 
 
 def _less(of: Sum, weight: int) -> Sum:

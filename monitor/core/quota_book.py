@@ -5,13 +5,14 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from monitor.core.account import Account, Figures
+from monitor.core.account import Account, Figures, oldest_kept
 from monitor.core.book_entries import Changes, Head, Line, Opened, Row
 from monitor.core.ceiling import Ceilings
 from monitor.core.close import changes
 from monitor.core.event import Event
 from monitor.core.fact import Fact
 from monitor.core.forecast import Forecast, expected_by
+from monitor.core.ledger import LEDGERS, Booked, booked, ledger_quota, within_bounds
 from monitor.core.localtime import clock_shows
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
@@ -47,6 +48,11 @@ class QuotaBook:
         self._next_at = 0
 
     @property
+    def has_ledger(self) -> bool:
+        """Whether there are lines of a ledger, so that midnights matter although nobody owes anything."""
+        return any(account.quota.name in LEDGERS for account in self._accounts.values())
+
+    @property
     def next_at(self) -> int | None:
         """The instant at which time does something to the books without a fact; None before they are opened."""
         return None if self._first_at is None else min([self._next_at, *self._reached.values()])
@@ -65,6 +71,7 @@ class QuotaBook:
         if not self._owns(fact.quota):
             return ()
         self.open(fact.at)
+        fact = within_bounds(fact, self._accounts)
         line = (fact.quota, fact.dims, fact.term)
         account = self._accounts.get(line) or self._opened_by(fact)
         if account is None or not account.take(fact, sequence):
@@ -112,7 +119,7 @@ class QuotaBook:
         for line, head in heads.items():
             name, dims, key = line
             judging = self._policy.of(head.policy_version) or self._policy
-            quota = judging.quota(name)
+            quota = judging.quota(name) or ledger_quota(name, self._zone)
             term = None if quota is None else term_named(quota.every, quota.zone, key)
             if quota is None or term is None or len(dims) != len(quota.per):
                 continue
@@ -124,7 +131,7 @@ class QuotaBook:
     def standings(self, since: int = 0) -> Iterator[Standing]:
         """How every quota of a term that ends after `since` stands at the newest instant that is known."""
         for line, account in sorted(self._accounts.items()):
-            if account.term.end_at <= since:
+            if account.term.end_at <= since or account.quota.name in LEDGERS:
                 continue
             figures = account.figures(self.known_until)
             today = clock_shows(self._zone, self.known_until).date()
@@ -135,6 +142,10 @@ class QuotaBook:
                 round(expected_by(account.target or 0, account.days, today)),
                 self._foreseen(account, figures, self.known_until),
             )
+
+    def booked(self, at: int) -> Iterator[Booked]:
+        """See `monitor.core.ledger.booked`."""
+        return booked(self._accounts.values(), self._zone, at)
 
     def _look(self, at: int, lines: list[Line], *, at_midnight: bool) -> Iterator[Outcome]:
         self.known_until = max(self.known_until, at)
@@ -164,7 +175,7 @@ class QuotaBook:
                 if self._owns(quota.name) and line not in self._accounts:
                     self._accounts[line] = Account(quota, term, dims, self._policy.in_force(at).version)
                     self._touched[line] = None
-        oldest = self._oldest()
+        oldest = oldest_kept(self._accounts.values(), TERMS_KEPT)
         for line, account in list(self._accounts.items()):
             if account.term.start_at < oldest.get(line[0], 0):
                 self._ceilings.forget(account)
@@ -173,20 +184,13 @@ class QuotaBook:
                 self._reached.pop(line, None)
         self._next_at = midnight(self._zone, clock_shows(self._zone, at).date() + timedelta(days=1))
 
-    def _oldest(self) -> dict[str, int]:
-        """For each quota, when the oldest term that is kept began."""
-        starts: dict[str, set[int]] = {}
-        for (quota, _, _), account in self._accounts.items():
-            starts.setdefault(quota, set()).add(account.term.start_at)
-        return {quota: sorted(of)[-TERMS_KEPT] for quota, of in starts.items() if len(of) >= TERMS_KEPT}
-
     def _opened_by(self, fact: Fact) -> Account | None:
         judging = self._policy.of(fact.policy_version) or self._policy
-        quota = judging.quota(fact.quota)
+        quota = judging.quota(fact.quota) or ledger_quota(fact.quota, self._zone)
         if quota is None:
             return None
         term = term_of(quota.every, quota.zone, fact.at)
-        if term.key != fact.term or term.start_at < self._oldest().get(fact.quota, 0):
+        if term.key != fact.term or term.start_at < oldest_kept(self._accounts.values(), TERMS_KEPT).get(fact.quota, 0):
             return None
         account = self._accounts[fact.quota, fact.dims, fact.term] = Account(quota, term, fact.dims, judging.version)
         return account

@@ -59,6 +59,21 @@ def changes(before: Lead | None, after: Lead, given: Event | Forward, policy: Po
     return [*more, *less]
 
 
+def sales_cycle_us(before: Lead | None, after: Lead, given: Event | Forward) -> int | None:
+    """How long it took from the first event of a lead to this one, if this is the first deal that is known of it.
+
+    None if it is not, and for a lead that is erased, no longer has all of its evidence, or went on as another before
+    the deal. What was passed on by another lead was measured there.
+    """
+    if isinstance(given, Forward) or given.type != ev.DEAL_WON or after.erased:
+        return None
+    if after.base is not None or sum(piece.type == ev.DEAL_WON for piece in after.evidence) != 1:
+        return None
+    if before is not None and len(before.evidence) == len(after.evidence):
+        return None  # said again
+    return given.at - next(iter(after.evidence)).at
+
+
 def recorded(event: Event | Evidence, stage: str, policy: Policy) -> Sequence[Record]:
     """What it counts; `stage`: what the lead was in before it."""
     records: list[Record] = []

@@ -1,11 +1,14 @@
-"""Keeps the books of the quotas of one partition. No Kafka in here: facts and ticks in, verdicts out."""
+"""Keeps the books of quotas and ledger of one partition. No Kafka in here: facts and ticks in, verdicts out."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from monitor.core.advance import TimeAdvanced
 from monitor.core.calendar import CalendarExhausted
+from monitor.core.event import Event
+from monitor.core.ledger import LEDGER_OF, Booked, entry_of
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
 from monitor.core.quota_book import QuotaBook
@@ -19,6 +22,8 @@ from monitor.wire.timeline import UnreadableRecord, encode_event
 # What is told of a quota waits so long after a fact, so that a tick serves all facts that come in meanwhile.
 LOOK_AFTER_US: Final = 1_000_000
 _AT_ONCE: Final = 0
+_ONLY: Final = 0
+"""The sequence of an entry into a ledger."""
 
 
 class BookJudge:
@@ -42,7 +47,8 @@ class BookJudge:
     def first_at(self) -> int | None:
         """See PartitionJudging."""
         policy = self._adopting or self._policy
-        if not any(self._owns(quota.name) for version in policy.versions for quota in version.quotas):
+        owed = any(self._owns(quota.name) for version in policy.versions for quota in version.quotas)
+        if not owed and not self._book.has_ledger:
             return None
         next_at: int | None = self._book.next_at
         if next_at is None or self._adopting is not None:
@@ -74,6 +80,9 @@ class BookJudge:
                     if self._look_at is not None and self._look_at <= tick.passed_at:
                         self._look_at = None
                     continue
+                if isinstance(read, Event):
+                    self._enter(read, record)
+                    continue
                 fact, sequence = read
                 if record.key != fact.quota.encode():
                     raise UnreadableRecord("the key is not the name of the quota")
@@ -97,6 +106,19 @@ class BookJudge:
     def standings(self) -> Iterator[Standing]:
         """How the quotas of the terms that are not over stand."""
         return self._book.standings(since=self._book.known_until)
+
+    def booked(self, at: int) -> Iterator[Booked]:
+        """What was spent and earned in the month that the instant lies in and in the one before it."""
+        return self._book.booked(at)
+
+    def _enter(self, event: Event, record: Any) -> None:
+        """Spend or revenue: nobody owes it, so there is nothing to say of it, and its first word is its last."""
+        if record.key != LEDGER_OF[event.type].encode():
+            raise UnreadableRecord("the key is not the name of the ledger")
+        entry = entry_of(event, ZoneInfo(self._policy.timezone))
+        # Opened as of the entry's own instant, quotas would be judged of terms that were over before anybody looked.
+        self._book.open(record.timestamp * 1_000)
+        self._book.take(entry, _ONLY)
 
     def _open_books(self) -> None:
         kept = KeptBooks(self._shard.items())

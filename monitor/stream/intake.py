@@ -1,4 +1,4 @@
-"""Intake: decode, validate, re-key by lead to the timeline; what cannot be judged goes to dead letters."""
+"""Intake: decode, validate, re-key by lead to the timeline, or by ledger to the facts; dead letters for the rest."""
 
 import asyncio
 from collections import defaultdict
@@ -7,12 +7,13 @@ from typing import Any, NamedTuple, Protocol
 
 from faust.types.tuples import TP
 
-from monitor.core.event import LEDGER
+from monitor.core.ledger import LEDGER_OF
 from monitor.stream.engine.batches import Send
 from monitor.stream.engine.lanes import Batch
 from monitor.stream.partitioning import partition_of
 from monitor.telemetry.metrics import Metrics
 from monitor.wire.dead_letter import dead_letter
+from monitor.wire.fact import encode_entry
 from monitor.wire.lead_event import InvalidRecord, TimeLimits, decode
 from monitor.wire.timeline import encode_event
 
@@ -47,8 +48,8 @@ class Intake:
         self._metrics = metrics
 
     async def take(self, batch: Batch) -> None:
-        """Return when every record is in the timeline or in dead letters, acknowledged by the broker."""
-        by_partition: defaultdict[int, list[Send]] = defaultdict(list)
+        """Return when every record is in the timeline, the facts or dead letters, acknowledged by the broker."""
+        by_partition: defaultdict[tuple[str, int], list[Send]] = defaultdict(list)
         dead: list[Send] = []
         for record in batch.records:
             try:
@@ -59,14 +60,14 @@ class Intake:
                 self._metrics.dead_lettered(invalid.reason)
                 continue
             self._metrics.event_read(event.type, "accepted")
-            if event.type in LEDGER:
-                continue
-            partition = partition_of(event.lead, self._topics.partitions)
-            by_partition[partition].append((event.lead.encode(), encode_event(event), ()))
+            if ledger := LEDGER_OF.get(event.type):
+                topic, key, value = self._topics.facts, ledger, encode_entry(event)
+            else:
+                topic, key, value = self._topics.timeline, event.lead, encode_event(event)
+            by_partition[topic, partition_of(key, self._topics.partitions)].append((key.encode(), value, ()))
         # Any worker may repeat these, even one that is superseded: the judge knows an event by its id.
         sends = [
-            self._send_all(self._topics.timeline, partition, records, None)
-            for partition, records in by_partition.items()
+            self._send_all(topic, partition, records, None) for (topic, partition), records in by_partition.items()
         ]
         if dead:
             partition = batch.tp.partition % self._topics.partitions

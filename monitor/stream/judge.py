@@ -75,6 +75,7 @@ class Judge(Generic[PartitionJudgeT]):
         for _ in judged.damaged:
             self._metrics.dead_lettered(DeadLetterReason.INTERNAL_RECORD)
         self._metrics.remarked(judged.remarks)
+        self._metrics.customers_won(judged.cycles_us)
         self._metrics.passed_on(onward.to for onward in judged.onward)
         if judged.tick is not None:
             self._metrics.tick("read")

@@ -1,7 +1,7 @@
 """What the judge of a partition reads, and what it makes of a batch; the shell makes it durable."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 from monitor.core.advance import Remark
@@ -48,6 +48,8 @@ class Judged(NamedTuple):
     tick: ReadTick | None
     """The newest tick of the batch."""
     onward: list[Onward]
+    cycles_us: Sequence[int] = ()
+    """How long it took until leads became customers: one for each that did."""
 
 
 class PartitionJudging(Protocol):

@@ -19,6 +19,7 @@ from monitor.core.lead import Lead
 from monitor.core.merging import Forward
 from monitor.core.outcome import Outcome
 from monitor.core.policy import Policy
+from monitor.core.records import sales_cycle_us
 from monitor.core.tables import ClockState
 from monitor.core.tally import Page, PageKey, Tally
 from monitor.core.tellings import pending_as_before
@@ -63,6 +64,7 @@ class PartitionJudge:
         self._folded_to = 0
         self._opened: OpenClocks = Counter()
         self._judged_until = 0
+        self._cycles_us: list[int] = []
         self.open_clocks: OpenClocks = Counter()
         self.judged_to = 0
         """Every timeline record before this offset is judged, told and remembered, as far as is known here."""
@@ -130,6 +132,7 @@ class PartitionJudge:
         damaged: list[tuple[Any, str]] = []
         remarks: Counter[tuple[Remark, str]] = Counter()
         onward: list[Onward] = []
+        self._cycles_us = []
         tick: ReadTick | None = None
         for record in records:
             self._folded_to = record.offset + 1
@@ -161,7 +164,7 @@ class PartitionJudge:
                         remarks[remark, read.type] += 1
         # No state of a lead may outlive the page that counts it: what a lead knows is not counted for it again.
         pages = [(encode_key(key), encode_page(page)) for key, page in self.counting.tally.changed()]
-        return Judged(outcomes, [*pages, *self._touched.items()], damaged, remarks, tick, onward)
+        return Judged(outcomes, [*pages, *self._touched.items()], damaged, remarks, tick, onward, self._cycles_us)
 
     def remember(self, judged: Judged, changelog_offset: int | None, *, alone: bool = True) -> None:
         """See PartitionJudging."""
@@ -211,6 +214,10 @@ class PartitionJudge:
         if early and before is not None and next_at == waits_at and _as_before(before, step):
             return None  # nothing has come of it
         self.counting.take(before, step, event, offset)
+        if not isinstance(event, TimeAdvanced):
+            cycle_us = sales_cycle_us(before, after, event)
+            if cycle_us is not None:
+                self._cycles_us.append(cycle_us)
         if step.forwards:
             onward += [Onward("timeline", forward.lead, encode_forward(forward)) for forward in step.forwards]
         if self._policy.counts:

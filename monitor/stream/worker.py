@@ -2,18 +2,16 @@
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from monitor.core.casework import Directions
-from monitor.core.counting import LiveCounts, Names, added_up
+from monitor.core.counting import Names
 from monitor.core.lead import Lead
 from monitor.core.policy import Policy
-from monitor.core.standing import Standing
 from monitor.notify.outlets import Outlets
 from monitor.ports import TimeSource
 from monitor.stream.answers import AnswerDesk
@@ -30,9 +28,10 @@ from monitor.stream.intake import Intake, Topics
 from monitor.stream.judge import AGREEMENT_PARTITION, Judge
 from monitor.stream.judged import PartitionJudging
 from monitor.stream.kafka import KafkaAccess
-from monitor.stream.partition_judge import NO_NAMES, OpenClocks, PartitionJudge
+from monitor.stream.partition_judge import NO_NAMES, PartitionJudge
 from monitor.stream.partitioning import partition_of
 from monitor.stream.positions import Positions
+from monitor.stream.scrape import answer_scrapes
 from monitor.stream.ticker import Ticker
 from monitor.stream.transactional import Transactional
 from monitor.stream.watch import Watch
@@ -93,9 +92,7 @@ class Worker:
         )  # fmt: skip
         self._judge.on_judged = partial(self._ticker.judged, topics.timeline)
         self._bookkeeper.on_judged = partial(self._ticker.judged, topics.facts)
-        metrics.watch_clocks(self._open_clocks)
-        metrics.watch_quotas(self._standings)
-        metrics.figures.live_counts = self._live_counts
+        answer_scrapes(metrics, self._judge, self._bookkeeper, time)
         app.take_batches("intake", topics.events, Intake(topics, settings.limits, app.send_all, metrics).take)
         app.take_batches("judge", topics.timeline, self._judge.take, continuous=True)
         app.take_batches("bookkeeper", topics.facts, self._bookkeeper.take, continuous=True)
@@ -213,19 +210,6 @@ class Worker:
             return None if judge is None else judge.lead(name)
         except UnreadableState:
             return None
-
-    def _open_clocks(self) -> OpenClocks:
-        total: OpenClocks = Counter()
-        for judge in self._judge.partitions.values():
-            total.update(judge.open_clocks)
-        return total
-
-    def _live_counts(self) -> LiveCounts:
-        return added_up((judge.counting for judge in self._judge.partitions.values()), self._time.now_at())
-
-    def _standings(self) -> Iterator[Standing]:
-        for books in self._bookkeeper.partitions.values():
-            yield from books.standings()
 
     def _open_shard(self, table: str, partition: int) -> Shard:
         if self._settings.state_dir is None:

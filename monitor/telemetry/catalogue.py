@@ -10,6 +10,8 @@ _BATCH_RECORDS: Final = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000)
 _BATCH_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _DELIVERY_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400)
 _DETECTION_S: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+# A day, three, one to three weeks, one to four months, half a year, nine months, a year.
+_SALES_CYCLE_S: Final = tuple(days * 86_400 for days in (1, 3, 7, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365))
 
 _ATTAINED: Final = ("duty", "period", "team", "segment", "source", "owner")
 _OF_MONEY: Final = ("currency", "period")
@@ -70,6 +72,24 @@ METRICS: Final[Mapping[str, Spec]] = {
         _OF_MONEY,
     ),
     "lead_sla_sales_goal_amount": Spec("gauge", "What is to be won in a month.", ("currency",)),
+    "lead_sla_spend_amount": Spec(
+        "gauge",
+        "What a team has spent in a month to win customers, in the agreement's currency where it has a rate; no amount"
+        " is known of the currency 'other'.",
+        ("team", *_OF_MONEY),
+    ),
+    "lead_sla_revenue_amount": Spec(
+        "gauge",
+        "What customers have paid in a month less what they were given back, in the same currencies.",
+        _OF_MONEY,
+    ),
+    "lead_sla_sales_cycle_seconds": Spec(
+        "histogram",
+        "Time from the first event of a lead to its first deal, of leads of which every event is still kept; a crash"
+        " may leave one out.",
+        (),
+        _SALES_CYCLE_S,
+    ),
     "lead_sla_quota_target": Spec(
         "gauge",
         "Leads or points that a quota asks for in its present term, or a ceiling allows, on the partitions of this"

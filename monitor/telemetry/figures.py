@@ -1,7 +1,8 @@
-"""What the leads of a worker's partitions add up to, as metrics: the funnel, duties kept, what key figures count."""
+"""What a worker's partitions add up to, as metrics: the funnel, duties kept, what key figures count, the ledger."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from decimal import Decimal
 from itertools import product
 from typing import Final, get_args
 
@@ -10,8 +11,10 @@ from prometheus_client.registry import Collector
 
 from monitor.core.counting import MET, QUALIFIED, LiveCounts
 from monitor.core.definition import qualified_stage
+from monitor.core.ledger import SPEND, Booked
 from monitor.core.money import NOTHING, Money, converted
 from monitor.core.policy import Policy
+from monitor.core.quota import UNIT
 from monitor.core.records import ATTEMPT, CONNECTED, ENTERED, NOT_CONNECTED, WON
 from monitor.core.tally import KPIS, OTHER, Line, Period
 from monitor.core.term import Every
@@ -22,6 +25,8 @@ NONE: Final = "none"
 PERIODS: Final[tuple[Period, ...]] = get_args(Period)
 # Currencies that the agreement has no rate for and that have figures of their own; five would be many.
 CURRENCIES_MAX: Final = 20
+# Teams that spend, those that the agreement names among them; it has two sides.
+PAYERS_MAX: Final = 20
 OUTCOMES: Final = (CONNECTED, NOT_CONNECTED)
 """Of attempts."""
 
@@ -36,6 +41,7 @@ class FigureGauges(Collector):
 
     def __init__(self) -> None:
         self.live_counts: Callable[[], LiveCounts] = LiveCounts
+        self.booked: Callable[[], Iterable[Booked]] = tuple
         self._policy: Policy | None = None
         self._teams: Mapping[str, Collection[str]] = {}
         """By duty."""
@@ -44,6 +50,7 @@ class FigureGauges(Collector):
         self._sources = _Admitted(0)
         self._owners = _Admitted(0)
         self._currencies = _Admitted(CURRENCIES_MAX)
+        self._payers = _Admitted(PAYERS_MAX)
 
     def initialise(self, policy: Policy, *, sources_max: int, owners_max: int) -> None:
         """Fix the vocabulary; so many sources and owners have series of their own, with 0 none."""
@@ -65,6 +72,7 @@ class FigureGauges(Collector):
         yield _family("lead_sla_leads", funnel)
         yield from self._attained(live)
         yield from self._kpis(live)
+        yield from self._ledger()
 
     def _attained(self, live: LiveCounts) -> Iterator[Metric]:
         lines = [(subject, period, line) for subject, period, line in live.counts if subject != KPIS]
@@ -115,11 +123,9 @@ class FigureGauges(Collector):
             elif kind == ATTEMPT:
                 _add(attempts, (what, period), count)
             elif kind == WON:
-                amount, currency = converted(Money(live.amounts.get((period, line), NOTHING), what), finance)
-                self._currencies.admit([currency])
-                label = self._currencies.label(currency)
+                label, amount = self._shown(Money(live.amounts.get((period, line), NOTHING), what))
                 _add(deals, (label, period), count)
-                _add(amounts, (label, period), float(amount) if label == currency else 0.0)
+                _add(amounts, (label, period), amount)
         yield _family("lead_sla_stage_entries", entries)
         yield _family("lead_sla_high_quality_leads", qualified)
         yield _family("lead_sla_follow_up_attempts", attempts)
@@ -129,6 +135,30 @@ class FigureGauges(Collector):
         yield _family(
             "lead_sla_sales_goal_amount", {} if finance is None or goal is None else {(finance.currency,): float(goal)}
         )
+
+    def _ledger(self) -> Iterator[Metric]:
+        policy = self._policy
+        currencies = [] if policy is None or policy.finance is None else [policy.finance.currency]
+        teams = sorted({stage.team for stage in policy.stages.values()}) if policy is not None else []
+        self._payers.admit(teams)
+        spent, earned = _zeros(teams, currencies, PERIODS), _zeros(currencies, PERIODS)
+        for ledger, period, team, currency, thousandths in self.booked():
+            label, amount = self._shown(Money(Decimal(thousandths) / UNIT, currency))
+            if ledger == SPEND:
+                self._payers.admit([team])
+                _add(spent, (self._payers.label(team), label, period), amount)
+            else:
+                _add(earned, (label, period), amount)
+        yield _family("lead_sla_spend_amount", spent)
+        yield _family("lead_sla_revenue_amount", earned)
+
+    def _shown(self, money: Money) -> tuple[str, float]:
+        """The label of its currency, and how much it is in that: nothing in OTHER, for these are not one currency."""
+        amount, currency = converted(money, None if self._policy is None else self._policy.finance)
+        if currency != OTHER:
+            self._currencies.admit([currency])
+        label = self._currencies.label(currency)
+        return label, float(amount) if label == currency != OTHER else 0.0
 
 
 class _Admitted:

@@ -101,6 +101,7 @@ class Metrics:
         self._outcomes = counter("lead_sla_outcomes_total", self.registry)
         self._first_touch = histogram("lead_sla_first_touch_seconds", self.registry)
         self._lateness = histogram("lead_sla_lateness_seconds", self.registry)
+        self._sales_cycle = histogram("lead_sla_sales_cycle_seconds", self.registry)
         self._batch_records = histogram("lead_sla_judge_batch_records", self.registry)
         self._batch_seconds = histogram("lead_sla_judge_batch_seconds", self.registry)
         self._detection = histogram("lead_sla_detection_delay_seconds", self.registry)
@@ -225,6 +226,11 @@ class Metrics:
         """One batch was judged, told and remembered."""
         self._batch_records.observe(records)
         self._batch_seconds.observe(seconds)
+
+    def customers_won(self, cycles_us: Iterable[int]) -> None:
+        """So many leads have become customers, each this long after its first event."""
+        for cycle_us in cycles_us:
+            self._sales_cycle.observe(cycle_us / _US_PER_S)
 
     def detected(self, delay_s: float) -> None:
         """A breach was announced this long after due plus hold."""

@@ -84,6 +84,9 @@ async def test_events_in_outcome_and_signed_webhook_out_metrics_scraped(
                 events += [event(lead, "lead.stage_changed", now, {"stage": "mql"})]
                 if n % 3 == 1:
                     events.append(touch(lead, now + 1))
+            paid = {"amount": "100", "currency": "EUR"}
+            events.append(event("customer", "deal.won", time.time(), paid))
+            events.append(event("campaign", "spend.recorded", time.time(), {**paid, "team": "marketing"}))
             await produce(kafka.bootstrap, prefix + "leads.events", events)
             async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
                 await reader.until(

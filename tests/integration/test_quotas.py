@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,45 @@ def story(n: int, at_s: float) -> list[dict[str, Any]]:
     if n % 13 == 1:
         told.append(event(lead, "lead.merged", at_s + 0.04, {"into": f"lead-{n - 1}"}))
     return told
+
+
+def ledger(at_s: float) -> list[dict[str, Any]]:
+    """What is spent and earned, in two currencies, and some of it is given back."""
+    return [
+        event(
+            f"of-{n}",
+            "spend.recorded" if n % 2 else "revenue.recorded",
+            at_s,
+            {
+                "amount": f"{n - 5}.25",
+                "currency": ("EUR", "CHF")[n % 3 == 0],
+                "team": ("sales", "marketing")[n % 5 == 0],
+            },
+            source="erp",
+        )
+        for n in range(60)
+    ]
+
+
+def ledger_by_journal(events: list[dict[str, Any]]) -> dict[tuple[str, ...], float]:
+    """What the journal of a recorded history says of the ledger, however often each of it is said."""
+    journal = journal_of([decode(json.dumps(item).encode(), (), 0, LIMITS) for item in events], load_policy(QUOTAS))
+    sums: dict[tuple[str, ...], float] = defaultdict(float)
+    for team, _, money in journal.spent:
+        sums["spend_amount", team, money.currency] += float(money.amount)
+    for _, _, money in journal.earned:
+        sums["revenue_amount", "", money.currency] += float(money.amount)
+    return dict(sums)
+
+
+def ledger_on_pages(workers: list[WorkerProcess]) -> dict[tuple[str, ...], float]:
+    """The same from the pages of these workers together, the previous month included."""
+    sums: dict[tuple[str, ...], float] = defaultdict(float)
+    for sample in samples(workers):
+        figure = sample.name.removeprefix("lead_sla_")
+        if figure in ("spend_amount", "revenue_amount"):
+            sums[figure, sample.labels.get("team", ""), sample.labels["currency"]] += sample.value
+    return dict(sums)
 
 
 def by_replay(events: list[dict[str, Any]], until_s: float) -> Counted:
@@ -112,11 +151,13 @@ async def test_two_workers_count_what_one_replay_counts_whoever_is_killed_meanwh
         now_s = time.time() - 60
         stories = [story(n, now_s + n / 10) for n in range(120)]
         events = [item for told in stories for item in told]
+        entries = ledger(now_s)
+        events = [*entries[:30], *events, *entries[30:]]
         await produce(kafka.bootstrap, prefix + "leads.events", events[: len(events) // 2])
         await asyncio.sleep(0.5)
         workers[0].kill()
         await produce(kafka.bootstrap, prefix + "leads.events", events[len(events) // 2 :])
-        await produce(kafka.bootstrap, prefix + "leads.events", events[::3])
+        await produce(kafka.bootstrap, prefix + "leads.events", [*events[::3], *entries])
         workers[0].start()
         expected = by_replay(events, time.time())
         verdicts = {key: held for key, held in replayed(events, time.time(), QUOTAS).items() if "/" in key[0]}
@@ -126,12 +167,12 @@ async def test_two_workers_count_what_one_replay_counts_whoever_is_killed_meanwh
             told = {key: held for key, held in standing(reader.outcomes).items() if "/" in key[0]}
             assert told == verdicts
         await asyncio.gather(*(worker.ready() for worker in workers))
-        both = expected, live_by_replay(events, time.time())
+        every = expected, live_by_replay(events, time.time()), ledger_by_journal(entries)
         for _ in range(100):
-            if (counted := (on_pages(workers), live_on_pages(workers))) == both:
+            if (counted := (on_pages(workers), live_on_pages(workers), ledger_on_pages(workers))) == every:
                 break
             await asyncio.sleep(0.2)
-        assert counted == both
+        assert counted == every
         relieved = json.loads(workers[1].get("/leads/lead-119")[1])
         assert [c["limit"] for c in relieved["clocks"] if c["duty"] == "first-touch"] == [
             "20 hours elapsed, above capacity"

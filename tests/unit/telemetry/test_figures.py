@@ -9,12 +9,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.core.counting import Counting, LiveCounts, Names, added_up
 from monitor.core.instant import from_rfc3339
+from monitor.core.ledger import REVENUE, SPEND, Booked
 from monitor.core.money import Finance
 from monitor.core.policy import Definition, Objective, Policy
 from monitor.core.tally import KPIS, Line, Period, Tally
 from monitor.core.term import Every
 from monitor.telemetry.catalogue import METRICS
-from monitor.telemetry.figures import CURRENCIES_MAX, FigureGauges
+from monitor.telemetry.figures import CURRENCIES_MAX, PAYERS_MAX, FigureGauges
 from tests.support.agreement import duty
 from tests.support.quotas import agreement as defining
 
@@ -67,6 +68,7 @@ def test_every_name_of_the_agreement_starts_at_zero() -> None:
             assert shown["duties_met", "definition-mql", period, "marketing", segment, "other", "other"] == 0
         assert shown["high_quality_leads", "mql", period] == shown["deals_won_amount", "EUR", period] == 0
         assert shown["follow_up_attempts", "not_connected", period] == 0
+        assert shown["spend_amount", "marketing", "EUR", period] == shown["revenue_amount", "EUR", period] == 0
         assert shown["objective_misses_left", "first-touch", period] == 0
     assert (shown["objective_ratio", "first-touch"], shown["sales_goal_amount", "EUR"]) == (0.9, 1000)
     assert not [name for name in shown if name[:2] == ("objective_ratio", "definition-mql")]
@@ -140,6 +142,41 @@ def test_currencies_beyond_the_limit_are_counted_and_their_money_is_not_added_up
     shown = not_zero(gauges(LiveCounts(counts=deals, amounts=amounts)))  # type: ignore[arg-type]
     assert shown["deals_won", "other", "current"] == 3
     assert ("deals_won_amount", "other", "current") not in shown
+
+
+def test_the_ledger_is_shown_in_units_by_team_and_by_currencies_that_are_converted_where_there_is_a_rate() -> None:
+    collector = gauges(LiveCounts())
+    collector.booked = lambda: [
+        Booked(SPEND, "current", "sales", "EUR", 10_500),
+        Booked(SPEND, "current", "sales", "USD", 3_000),
+        Booked(SPEND, "current", "sales", "CHF", 7_000),
+        Booked(SPEND, "previous", "agency", "EUR", 2_000),
+        Booked(SPEND, "current", "other", "other", 9_000),
+        Booked(REVENUE, "current", "", "EUR", -1_250),
+        Booked(REVENUE, "current", "", "CHF", 7_000),
+    ]
+    assert not_zero(collector) == {
+        ("spend_amount", "sales", "EUR", "current"): 12,
+        ("spend_amount", "sales", "CHF", "current"): 7,
+        ("spend_amount", "agency", "EUR", "previous"): 2,
+        ("revenue_amount", "EUR", "current"): -1.25,
+        ("revenue_amount", "CHF", "current"): 7,
+    }
+
+
+def test_teams_and_currencies_of_the_ledger_beyond_the_limits_have_no_series_of_their_own() -> None:
+    collector = gauges(LiveCounts())
+    collector.booked = lambda: [
+        *(Booked(SPEND, "current", f"t{n:02}", "EUR", 1_000) for n in range(PAYERS_MAX + 3)),
+        *(Booked(REVENUE, "current", "", f"C{n:02}", 1_000) for n in range(CURRENCIES_MAX + 3)),
+    ]
+    shown = scraped(collector)
+    teams = {name[1] for name in shown if name[0] == "spend_amount" and name[1] != "other"}
+    assert len(teams) == PAYERS_MAX
+    assert {"marketing", "sales"} <= teams
+    assert shown["spend_amount", "other", "EUR", "current"] == 5
+    assert len([name for name in shown if name[0] == "revenue_amount" and name[2] == "current"]) == CURRENCIES_MAX + 1
+    assert shown["revenue_amount", "other", "current"] == 0
 
 
 def test_key_figures_of_a_month_are_told_apart_by_stage_and_by_whether_the_lead_was_reached() -> None:

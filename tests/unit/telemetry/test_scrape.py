@@ -41,6 +41,13 @@ def value(metrics: Metrics, sample: str, **labels: str) -> float | None:
     return samples(metrics).get((sample, frozenset(labels.items())))
 
 
+def test_the_sales_cycle_is_measured_in_seconds() -> None:
+    metrics = metrics_of_a_policy()
+    metrics.customers_won([86_400_000_000, 86_400_000_001])
+    assert value(metrics, "lead_sla_sales_cycle_seconds_bucket", le="86400.0") == 1
+    assert value(metrics, "lead_sla_sales_cycle_seconds_count") == 2
+
+
 def outcome(kind: Kind, **changes: object) -> Outcome:
     said = Outcome(
         kind=kind,
