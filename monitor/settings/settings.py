@@ -106,7 +106,9 @@ class Settings(BaseSettings):
     )
     topic_events: TopicName = Field("leads.events", description="Topic that lead events are read from.")
     topic_timeline: TopicName = Field("lead-sla.timeline", description="Topic of events in judging order, by lead.")
-    topic_facts: TopicName = Field("lead-sla.quota-facts", description="Topic of what counts for quotas, and of spend and revenue.")
+    topic_facts: TopicName = Field(
+        "lead-sla.quota-facts", description="Topic of what counts for quotas, and of spend and revenue."
+    )
     topic_outcomes: TopicName = Field("lead-sla.outcomes", description="Topic that outcomes are written to.")
     topic_dead_letters: TopicName = Field("lead-sla.dead-letters", description="Topic for records that are no events.")
     partitions: int = Field(8, ge=1, le=1000, description="Partitions of the timeline, when it is created.")
