@@ -1,7 +1,7 @@
 """A desk and its dispatcher over a broker in memory, which end at any step and begin again from what was written."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -15,9 +15,9 @@ from monitor.core.outcome import Outcome
 from monitor.core.routing import Routing
 from monitor.notify.gate import Rules
 from monitor.notify.outlets import Outlets
-from monitor.ports import Delivery, Message
+from monitor.ports import Delivery, Message, Sink, TimeSource
 from monitor.stream.desk import Desk
-from monitor.stream.dispatcher import Dispatcher
+from monitor.stream.dispatcher import Dispatcher, changed_or_later
 from monitor.stream.engine.lanes import Batch
 from monitor.stream.engine.recovery import PartitionRecovery
 from monitor.stream.engine.shards import MemoryShard
@@ -136,7 +136,7 @@ class Office:
     def __init__(
         self,
         broker: Broker,
-        far_ends: Sequence[FarEnd],
+        far_ends: Sequence[Sink],
         *,
         routing: Routing | None = None,
         rules: Rules | None = None,
@@ -144,10 +144,12 @@ class Office:
         incidents: frozenset[str] = frozenset(),
         leads: Mapping[str, Lead] | None = None,
         partitions: Sequence[int] = (0, 1),
+        time: TimeSource | None = None,
+        wait: Callable[[asyncio.Event, float], Awaitable[None]] = changed_or_later,
     ) -> None:
         self.broker = broker
         self.metrics = Metrics()
-        self.time = VirtualTime()
+        self.time = time or VirtualTime()
         names = tuple(far_end.name for far_end in far_ends)
         reach = Reach(names, incidents)
         outlets = Outlets(
@@ -161,7 +163,7 @@ class Office:
         self.leads = dict(leads or {})
         self.dispatcher = Dispatcher(
             self.desk, outlets, lambda _, lead: self.leads.get(lead), lambda: True, self.time, self.metrics,
-            share=lambda: 0.5,
+            wait=wait, share=lambda: 0.5,
         )  # fmt: skip
         self.desk.own(partitions)
 

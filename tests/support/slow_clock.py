@@ -329,7 +329,8 @@ class SlowClock:
             fits = self._calendar_of(self._target_of(fields), fields)
             self._calendar = self._calendar and (fits or self._calendar)
             due = self.due_at
-            if self.paused_at is not None or self._calendar is not calendar_before:
+            stood_still = self.paused_at is not None and self._left_since != moment.at
+            if stood_still or self._calendar is not calendar_before:
                 due = due_at(self._calendar, moment.at, left)
             if rule.at_least is not None:
                 due = max(due, due_at(self._calendar, moment.at, rule.at_least))
