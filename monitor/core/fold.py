@@ -182,9 +182,9 @@ def clock_on(clock: Clock, given: ClockInput, at: int, by: str) -> Clock:
     if state is ClockState.BREACHED:
         return clock._replace(state=state)
     if clock.paused_at is not None:
-        # A warning that was to come after the pause never comes.
+        # A warning that was to come after the pause never comes, nor what passing time would have brought at its due.
         warnings = tuple(warning for warning in clock.warn_ats if warning[1] <= clock.paused_at)
-        clock = left_pause(clock, at)._replace(warn_ats=warnings)
+        clock = left_pause(clock, at)._replace(warn_ats=warnings, then_at=None)
     return clock._replace(state=state, ended_at=at, ended_by=by)
 
 
