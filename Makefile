@@ -23,7 +23,7 @@ test: $(READY) ## Run every test, also against a real Apache Kafka where Java 17
 	@$(BIN)/python -m pytest -q -n auto -m "not processes"
 	@$(BIN)/python -m pytest -q -m processes
 
-check: $(READY) ## Check form, types, layers and everything that needs no broker, in under a minute
+check: $(READY) ## Check form, types, layers and everything that needs no broker, in two minutes
 	@$(BIN)/ruff format --check --quiet . || { echo "run '$(BIN)/ruff format .'"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --strict monitor bench
