@@ -9,7 +9,7 @@ from monitor.core.claiming import claimed
 from monitor.core.event import ATTRIBUTES, Event, Scalar
 from monitor.core.lead import Clock, Evidence, Fold
 from monitor.core.matching import Happening, holds_any
-from monitor.core.moves import left_pause, moved
+from monitor.core.moves import due_after_pause, due_moved, left_pause, moved
 from monitor.core.outcome import Kind
 from monitor.core.policy import Policy, Rhythm, Turn
 from monitor.core.starting import NO_PRIOR, Prior, started
@@ -145,20 +145,20 @@ def _turned(clock: Clock, turn: _Turned | None, now: Happening, owner_was: str, 
     event = now.event
     ends, attempt, move = turn or (None, False, None)
     if ends is not None and not attempt:
-        return _ended(clock, ends, event.at, event.id)
+        return _ended(clock, ends, event.at, event.id, policy)
     duty = policy.duty(clock.duty)
     if attempt and duty is not None and duty.attempts is not None:
         made = counted(clock, duty.attempts, event)
         if made is not clock and not _in_time(clock, event.at):
             made = made._replace(reach_at=clock.reach_at)  # the deadline that it missed
         if made is not clock and made.needed == 0:
-            ended = _ended(clock, _MET, event.at, event.id)
+            ended = _ended(clock, _MET, event.at, event.id, policy)
             return clock if ended is clock else ended._replace(attempts=made.attempts, needed=0)
         clock = made
     if ends is None and event.type == ev.LEAD_MERGED:
         ends = _CANCELLED
     if ends is not None:
-        return _ended(clock, ends, event.at, event.id)
+        return _ended(clock, ends, event.at, event.id, policy)
     if duty is None or duty.definition is not None or clock.final or clock.state not in LIVE_STATES:
         return clock
     return moved(clock, move, duty, now, owner_was, policy)
@@ -168,8 +168,15 @@ def _in_time(clock: Clock, at: int) -> bool:
     return clock.state is ClockState.PAUSED or at <= clock.deadline_at
 
 
-def _ended(clock: Clock, inputs: _Inputs, at: int, by: str) -> Clock:
-    return clock_on(clock, inputs[not _in_time(clock, at)], at, by)
+def _ended(clock: Clock, inputs: _Inputs, at: int, by: str, policy: Policy) -> Clock:
+    ended = clock_on(clock, inputs[not _in_time(clock, at)], at, by)
+    if clock.paused_at is None or ended.state is not ClockState.MET:
+        return ended
+    duty = policy.duty(clock.duty)
+    if duty is None or duty.rhythm is not Rhythm.INDEPENDENT:
+        return ended
+    # The act ends the pause as well, so that the rhythm goes on.
+    return due_moved(ended, due_after_pause(clock, at, policy), ended.warn_ats, duty)
 
 
 def clock_on(clock: Clock, given: ClockInput, at: int, by: str) -> Clock:
@@ -182,9 +189,9 @@ def clock_on(clock: Clock, given: ClockInput, at: int, by: str) -> Clock:
     if state is ClockState.BREACHED:
         return clock._replace(state=state)
     if clock.paused_at is not None:
-        # A warning that was to come after the pause never comes, nor what passing time would have brought at its due.
+        # A warning that was to come after the pause never comes.
         warnings = tuple(warning for warning in clock.warn_ats if warning[1] <= clock.paused_at)
-        clock = left_pause(clock, at)._replace(warn_ats=warnings, then_at=None)
+        clock = left_pause(clock, at)._replace(warn_ats=warnings)
     return clock._replace(state=state, ended_at=at, ended_by=by)
 
 

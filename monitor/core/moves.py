@@ -59,6 +59,12 @@ def left_pause(clock: Clock, at: int) -> Clock:
     return _stalled(clock, at)._replace(paused_at=None, stalls_at=None)
 
 
+def due_after_pause(clock: Clock, at: int, policy: Policy) -> int:
+    """When the paused clock is due if it goes on at that instant."""
+    calendar, since = policy.calendars.get(clock.calendar), clock.paused_at or at
+    return max(clock.due_at, due_at(calendar, at, left(calendar, since, clock.due_at, clock.limit)))
+
+
 def _stalled(clock: Clock, at: int) -> Clock:
     """The clock before something happens to its pause; that the pause lasted too long until then is settled."""
     if clock.stalls_at is None or clock.stalls_at >= at:
@@ -79,8 +85,8 @@ def due_moved(clock: Clock, due: int, warnings: tuple[tuple[int | str, int], ...
 
 
 def _resumed(clock: Clock, duty: Duty, at: int, by: str, policy: Policy) -> Clock:
-    calendar, since, due = policy.calendars.get(clock.calendar), clock.paused_at or at, clock.due_at
-    due = max(due, due_at(calendar, at, left(calendar, since, due, clock.limit)))
+    calendar, since = policy.calendars.get(clock.calendar), clock.paused_at or at
+    due = due_after_pause(clock, at, policy)
     clock = left_pause(clock, at)._replace(state=CLOCK_TRANSITIONS[clock.state, ClockInput.RESUMED])
     clock = due_moved(clock, due, at_same_distance(clock, at, since, due, calendar, calendar), duty)
     return clock._replace(moves=(*clock.moves, Move(Kind.RESUMED, at, by, due)))

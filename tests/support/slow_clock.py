@@ -8,7 +8,7 @@ from monitor.core.calendar import Calendar, due_at, share_at
 from monitor.core.event import LEAD_MERGED, LEAD_REJECTED, Scalar
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.outcome import Kind, Reason
-from monitor.core.policy import Duty, Inheritance, Policy, Target
+from monitor.core.policy import Duty, Inheritance, Policy, Rhythm, Target
 from monitor.core.predicate import holds
 from tests.support.slow_history import AFTER_ALL, Moment, Position, holds_at
 
@@ -234,6 +234,8 @@ class SlowClock:
     def _meet(self, moment: Moment, reason: Reason, in_time: bool) -> None:
         self._end(moment)
         self.met_at = moment
+        if self.paused_at is not None and self.duty.rhythm is Rhythm.INDEPENDENT:
+            self.due_at = self._due_after_pause(moment.at)
         ids = [counted.event.id for counted in self._counted]
         if moment.event.id not in ids:
             ids.append(moment.event.id)
@@ -295,10 +297,13 @@ class SlowClock:
             return Limit(LimitUnit.ELAPSED, self.due_at - at, "")
         return Limit(LimitUnit.WORKING_TIME, self._calendar.elapsed(at, self.due_at), "")
 
+    def _due_after_pause(self, at: int) -> int:
+        return max(self.due_at, due_at(self._calendar, at, self._left_at(self._left_since)))
+
     def _resume(self, moment: Moment) -> None:
         if not self._may_move(moment.at):
             return
-        due = max(self.due_at, due_at(self._calendar, moment.at, self._left_at(self._left_since)))
+        due = self._due_after_pause(moment.at)
         self.paused_at = None
         self._fall_due_at(due, self._calendar, moment.at)
         self._count_up(Kind.RESUMED, moment.at, Reason.RESUMING, moment.event.id)
