@@ -1,6 +1,7 @@
 """The commands that need no broker: exit codes, one-line errors, JSON."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,18 @@ def test_init_writes_an_agreement_that_is_in_order(begun: Path) -> None:
     done = lead_sla("check", "agreement.yaml", folder=begun)
     assert (done.returncode, done.stderr) == (0, "")
     assert "in order" in done.stdout
+    assert "; 2 quotas: qualified-leads, sales-capacity" in done.stdout
+
+
+def test_the_routes_that_init_writes_as_a_comment_are_in_order_without_it(begun: Path) -> None:
+    duties, begin, routes = (begun / "agreement.yaml").read_text().partition("# notices:\n")
+    (begun / "agreement.yaml").write_text(duties + re.sub("^# ", "", begin + routes, flags=re.MULTILINE))
+    done = lead_sla("check", "agreement.yaml", "--json", folder=begun)
+    answer = json.loads(done.stdout)
+    assert (answer["ok"], answer["warnings"]) == (True, [])
+    assert [line.split(":")[0] for line in answer["notices"] if line.startswith("route")] == [
+        "route 1, marketing", "route 2, review", "route 3, sales",
+    ]  # fmt: skip
 
 
 def test_init_overwrites_nothing(begun: Path) -> None:
