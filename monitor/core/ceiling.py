@@ -5,17 +5,54 @@ included, chooses the target of each duty, also when that is learned late.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
 from monitor.core import event as ev
 from monitor.core.account import Account, Place
 from monitor.core.claim import COUNTING
 from monitor.core.event import Event
+from monitor.core.quota import Dims
+from monitor.core.term import Term
 
 # The attribute of a lead that says above which ceiling it came in; targets ask for it.
 RELIEF: Final = "relief"
 SOURCE: Final = "lead-sla"
+_ABOVE: Final = ", above "
+
+
+def relaxed(limit: str, ceiling: str) -> str:
+    """How a limit is written that holds for leads above the ceiling; so every verdict says why it is another one."""
+    return f"{limit}{_ABOVE}{ceiling}"
+
+
+def relieved_by(limit: str) -> str:
+    """The name of the ceiling that relaxed the limit; empty: none has."""
+    return limit.rpartition(_ABOVE)[2] if _ABOVE in limit else ""
+
+
+class Filled(NamedTuple):
+    """How far one term of a ceiling is used, for one combination of values."""
+
+    quota: str
+    dims: Dims
+    term: Term
+    ceiling: int
+    """Thousandths of a lead, as what follows."""
+    entered: int
+
+    @property
+    def above(self) -> int:
+        """How much came in above it."""
+        return max(0, self.entered - self.ceiling)
+
+
+def filled(accounts: Iterable[Account]) -> Iterator[Filled]:
+    """Of those accounts that have a ceiling."""
+    for account in accounts:
+        if account.quota.ceiling and account.target is not None:
+            entered = sum(account.rows[id_].weight for _, id_ in account.counting)
+            yield Filled(account.quota.name, account.dims, account.term, account.target, entered)
 
 
 class Ceilings:

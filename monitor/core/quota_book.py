@@ -1,6 +1,6 @@
 """The books of the quotas: takes facts in any order, tells verdicts as time passes, and says how every quota stands."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -23,14 +23,10 @@ from monitor.core.term import midnight, term_named, term_of
 TERMS_KEPT: Final = 13
 
 
-def _all(quota: str) -> bool:
-    return True
-
-
 class QuotaBook:
     """Accounts of the quotas that `owns` says belong here."""
 
-    def __init__(self, policy: Policy, owns: Callable[[str], bool] = _all) -> None:
+    def __init__(self, policy: Policy, owns: Callable[[str], bool] = lambda quota: True) -> None:
         self._policy, self._owns = policy, owns
         self._zone = ZoneInfo(policy.timezone)
         self._accounts: dict[Line, Account] = {}
@@ -56,6 +52,11 @@ class QuotaBook:
     def next_at(self) -> int | None:
         """The instant at which time does something to the books without a fact; None before they are opened."""
         return None if self._first_at is None else min([self._next_at, *self._reached.values()])
+
+    @property
+    def accounts(self) -> Iterable[Account]:
+        """All that are known, and those of terms that were closed since `changes` was last asked."""
+        return (*self._accounts.values(), *self._dropped.values())
 
     def open(self, at: int) -> None:
         """Nothing was known before that instant; terms that were over by then are not judged. Done once."""

@@ -84,6 +84,7 @@ class Watch:
             (topics.events, topics.events_partitions),
             (topics.timeline, topics.partitions),
             (topics.facts, topics.partitions),
+            (topics.outcomes, topics.partitions),
         ]
         self._positions = positions
         self._owned = owned

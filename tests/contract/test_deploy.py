@@ -104,6 +104,13 @@ def test_the_dashboard_asks_only_for_metrics_that_exist() -> None:
     assert unknown_metrics(DASHBOARD.read_text()) == set()
 
 
+def test_every_metric_of_notices_has_a_panel() -> None:
+    asked = " ".join(query.expr for query in queries())
+    of_notices = [name for name in METRICS if re.match("lead_sla_(notices|deliver|channel)", name)]
+    assert len(of_notices) == 6
+    assert [name for name in of_notices if name not in asked] == []
+
+
 def test_the_alerts_and_their_tests_ask_only_for_metrics_that_exist() -> None:
     files = [DEPLOY / "prometheus" / name for name in ("rules.yml", "alerts.yml", "alerts_test.yml")]
     assert {name for file in files for name in unknown_metrics(file.read_text())} == set()

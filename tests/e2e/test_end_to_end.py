@@ -21,6 +21,7 @@ from tests.support.dashboard import queries
 from tests.support.programs import needed
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
+READ = ("leads.events", "lead-sla.timeline", "lead-sla.quota-facts", "lead-sla.outcomes")
 SECRET = "whsec_" + "bGVhZC1zbGEtdGVzdC1zZWNyZXQtMzItYnl0ZXMhIQ=="
 
 PROMETHEUS_CONFIG = """
@@ -45,6 +46,12 @@ def ask(prometheus: int, expr: str) -> list[Any]:
     assert body["status"] == "success", body
     found: list[Any] = body["data"]["result"]
     return found
+
+
+def summed(prometheus: int, label: str, metric: str) -> dict[str, float]:
+    """Its sum for each value of a label."""
+    found = ask(prometheus, f"sum by ({label}) ({metric})")
+    return {series["metric"][label]: float(series["value"][1]) for series in found}
 
 
 async def until_heard(receiver: WebhookReceiver, notices: set[str]) -> None:
@@ -109,8 +116,8 @@ async def test_events_in_outcome_and_signed_webhook_out_metrics_scraped(
             for query in queries(rate_interval="30s"):
                 answered = await asyncio.to_thread(ask, port, query.expr)
                 assert answered, f"panel {query.panel!r} stays empty: {query.expr}"
-            by_kind = ask(port, 'sum by (kind) (lead_sla_outcomes_total{duty="first-touch"})')
-            counted = {series["metric"]["kind"]: float(series["value"][1]) for series in by_kind}
+            assert set(summed(port, "topic", "lead_sla_partition_lag_records")) == {prefix + topic for topic in READ}
+            counted = summed(port, "kind", 'lead_sla_outcomes_total{duty="first-touch"}')
             assert (counted["met"], counted["breached"]) == (10, 20)
             for figure, of_all in (("met", 10), ("judged", 30)):
                 (series,) = ask(port, f'sum(lead_sla_duties_{figure}{{duty="first-touch"}})')

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from aiokafka import AIOKafkaProducer
 
 from monitor.cli.demo.broker import free_port
 from monitor.cli.demo.receiver import WebhookReceiver
+from monitor.stream.watch import LOOK_EVERY_S
 from tests.support.cluster import POLICIES, Reader, WorkerProcess, end_offsets_of, event, produce, touch
 
 SECONDS = POLICIES / "seconds.yaml"
+OWN_TOPICS = ("lead-sla.timeline", "lead-sla.quota-facts", "lead-sla.outcomes")
 
 
 async def test_a_lead_in_time_and_a_lead_forgotten(broker: Any, prefix: str, tmp_path: Path) -> None:
@@ -65,6 +68,41 @@ async def test_producers_that_use_transactions_are_read_when_they_commit_and_nev
         async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes") as reader:
             await reader.until(lambda r: any(o["kind"] == "breached" for o in r.outcomes), 20, why="the breach")
             assert {o["lead"] for o in reader.outcomes} == {"T-yes"}
+        assert worker.stop() == 0, worker.tail()
+
+
+@pytest.mark.kafka
+async def test_the_marks_of_its_own_transactions_are_nothing_that_waits_to_be_read(
+    kafka: Any, prefix: str, tmp_path: Path
+) -> None:
+    """Each transaction leaves a control record on the outcomes; were it lag, it would be one that never ends."""
+
+    def lags(text: str) -> dict[tuple[str, str], float]:
+        found = re.findall(r'lead_sla_partition_lag_records{partition="(\d+)",topic="([^"]+)"} (\S+)', text)
+        return {(topic.removeprefix(prefix), partition): float(records) for partition, topic, records in found}
+
+    with WorkerProcess(kafka.bootstrap, prefix, SECONDS, tmp_path, guarantee="transactional") as worker:
+        await worker.ready()
+        now = time.time()
+        await produce(
+            kafka.bootstrap,
+            prefix + "leads.events",
+            [event(f"M-{n}", "lead.assigned", now, {"owner": "ana"}) for n in range(8)],
+        )
+        async with Reader(kafka.bootstrap, prefix + "lead-sla.outcomes", committed=True) as reader:
+            await reader.until(lambda r: sum(o["kind"] == "breached" for o in r.outcomes) == 8, why="eight breaches")
+            assert len({record.partition for record in reader.records}) == 4
+        await asyncio.sleep(LOOK_EVERY_S + 1)  # what is shown was looked at since
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            seen = lags((await asyncio.to_thread(worker.get, "/metrics"))[1])
+            if seen and not any(seen.values()):
+                break
+            await asyncio.sleep(1)
+        assert seen == {
+            ("leads.events", "0"): 0, ("leads.events", "1"): 0, ("leads.events", "2"): 0,
+            **{(topic, str(partition)): 0 for topic in OWN_TOPICS for partition in range(4)},
+        }  # fmt: skip
         assert worker.stop() == 0, worker.tail()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from monitor.cli.report import marketing, sales
+from monitor.cli.report.ceilings import ceilings
 from monitor.cli.report.period import Period
 from monitor.cli.report.records import Records
 from monitor.core.instant import to_rfc3339
@@ -37,6 +38,7 @@ def report_of(records: Records, policy: Policy, period: Period, owners: int = 0)
         spans=sales.spans(period, records, policy),
         definitions=marketing.definitions(kept, policy),
         quotas=marketing.quotas(period, records, policy),
+        ceilings=ceilings(period, records, kept),
         kpis=marketing.kpis(period, records, policy),
     )
 

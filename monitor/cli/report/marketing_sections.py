@@ -1,4 +1,4 @@
-"""The sections about good leads: handoffs by definition, quotas, and the nine figures."""
+"""The sections about good leads: handoffs by definition, quotas, ceilings, and the nine figures."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,12 +6,14 @@ from monitor.cli.report.document import Bar, Block, Card, Chart, Line, Section, 
 from monitor.cli.report.forms import Forms
 from monitor.cli.report.sales_sections import share_of
 from monitor.core.outcome import Kind
-from monitor.wire.report.marketing import DefinitionData, KpiData, QuotaData
+from monitor.wire.report.marketing import CeilingData, DefinitionData, KpiData, QuotaData
 from monitor.wire.report.report import ReportData
 
 # Columns of the distribution of sales cycles; each as wide as the next of these numbers of days.
 _DAYS = (1, 2, 5, 7, 14, 30, 60, 90, 180, 365)
 _COLUMNS_MAX = 12
+# Terms above a ceiling that are named: a table that is longer is not read.
+_OVER_MAX = 20
 
 
 def marketing_card(report: ReportData, forms: Forms) -> Card:
@@ -39,6 +41,8 @@ def marketing_sections(report: ReportData, forms: Forms) -> Iterator[Section]:
         yield Section(say("definitions"), list(_definitions(report.definitions, forms)))
     if report.quotas:
         yield Section(say("quotas"), [*_waterfalls(report.quotas, forms), _quotas(report.quotas, forms)])
+    if report.ceilings:
+        yield Section(say("ceilings"), [block for each in report.ceilings for block in _ceiling(each, forms)])
     if report.kpis is None:
         yield Section(say("kpis"), [Line(say("no_events"))])
     else:
@@ -132,6 +136,34 @@ def _forecast(quota: QuotaData, forms: Forms) -> str:
         return ""
     expected, low, high = (forms.number(each) for each in (foreseen.expected, foreseen.low, foreseen.high))
     return forms.say("between", expected=expected, low=low, high=high)
+
+
+def _ceiling(ceiling: CeilingData, forms: Forms) -> Iterator[Block]:
+    say, over = forms.say, ceiling.over
+    if ceiling.terms is not None:
+        share = say("of", part=forms.number(len(over)), whole=forms.number(ceiling.terms))
+        above, most = sum(each.above for each in over), max((each.above for each in over), default=0)
+        amounts = {"above": forms.number(above), "most": forms.number(most)}
+        yield Line(say("over" if over else "never_over", ceiling=ceiling.ceiling, share=share, **amounts))
+    if over:
+        worst = sorted(sorted(over, key=lambda each: -each.above)[:_OVER_MAX], key=over.index)
+        rows = [
+            (
+                each.term, " / ".join(forms.name(value) for value in each.values), forms.number(each.ceiling),
+                forms.number(each.entered), forms.number(each.above),
+            )
+            for each in worst
+        ]  # fmt: skip
+        title = say("over_most" if len(over) > len(worst) else "over_title", ceiling=ceiling.ceiling)
+        keys = ("term", "value", "ceiling", "entered", "above")
+        yield Table(title, [say(key) for key in keys], rows, frozenset({2, 3, 4}))
+    if ceiling.relieved:
+        relieved = [
+            (each.duty, forms.number(each.met), forms.number(each.judged), forms.percent(each.percent))
+            for each in ceiling.relieved
+        ]
+        head = [say(key) for key in ("duty", "met", "judged", "share")]
+        yield Table(say("relieved", ceiling=ceiling.ceiling), head, relieved, frozenset({1, 2, 3}))
 
 
 def _kpis(kpis: KpiData, forms: Forms) -> Iterator[Block]:

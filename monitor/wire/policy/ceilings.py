@@ -3,6 +3,7 @@
 from functools import partial
 
 from monitor.core.ceiling import RELIEF
+from monitor.core.ceiling import relaxed as as_relaxed
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.policy import Duty, Target
 from monitor.core.predicate import parse
@@ -42,7 +43,7 @@ def _relaxed(context: Context, duties: dict[str, Duty], ceiling: str, node: Node
 
 def _target(context: Context, last: tuple[Target, ...], ceiling: str, allowed: Limit, place: Node) -> Target:
     """On the calendar of those that fit no other target; the limit says on every verdict why it is another one."""
-    said = allowed._replace(text=f"{allowed.text}, above {ceiling}")
+    said = allowed._replace(text=as_relaxed(allowed.text, ceiling))
     when = parse(f'{RELIEF} == "{ceiling}"')
     if allowed.unit is LimitUnit.ELAPSED:
         return Target(said, None, when)

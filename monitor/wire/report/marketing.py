@@ -1,4 +1,4 @@
-"""The half of the report that is about good leads: definitions, quotas, and the nine figures both teams read."""
+"""The half of the report that is about good leads: definitions, quotas, ceilings, and the nine figures."""
 
 from pydantic import Field
 
@@ -51,6 +51,33 @@ class QuotaData(Model):
     verdict: Kind | None = Field(description="The verdict that stands, `met` or `breached`; null: none was heard.")
     final: bool = Field(description="Nothing but a correction can change it.")
     then: QuotaThenData | None = Field(description="As known when the period closed; null: it has not closed.")
+
+
+class CeilingTermData(Model):
+    """One term in which more came in than was agreed, for one combination of values."""
+
+    term: str = Field(description="Such as `2026-10-01`.")
+    values: tuple[str, ...] = Field(description="Of the fields that it is counted per; from outside, escape them.")
+    ceiling: Number = Field(description="What was agreed at most.")
+    entered: Number = Field(description="What came in.")
+    above: Number = Field(description="entered - ceiling.")
+
+
+class RelievedData(ShareData):
+    """Verdicts of one duty on leads that came in above a ceiling, and so had more time."""
+
+    duty: str = Field(description="Its name in the agreement.")
+
+
+class CeilingData(Model):
+    """A quota the other way round: how many leads a team has agreed to handle at most."""
+
+    ceiling: str = Field(description="Its name in the agreement.")
+    terms: Count | None = Field(
+        description="Terms that overlap the period, each for every combination of values; null: events were not read."
+    )
+    over: tuple[CeilingTermData, ...] = Field(description="Those in which it was exceeded, in order.")
+    relieved: tuple[RelievedData, ...] = Field(description="Duties of which verdicts of the period had relief.")
 
 
 class GoalData(Model):

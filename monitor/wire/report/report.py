@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from monitor.wire.outcome import Instant
-from monitor.wire.report.marketing import DefinitionData, KpiData, QuotaData
+from monitor.wire.report.marketing import CeilingData, DefinitionData, KpiData, QuotaData
 from monitor.wire.report.sales import DutyData, SpanData
 from monitor.wire.report.shape import Count, Model
 
@@ -58,4 +58,5 @@ class ReportData(Model):
     spans: tuple[SpanData, ...] | None = Field(description="Where time went; null: events were not read.")
     definitions: tuple[DefinitionData, ...] = Field(description="What was handed off, and whether it was as agreed.")
     quotas: tuple[QuotaData, ...] = Field(description="Terms that overlap the period.")
+    ceilings: tuple[CeilingData, ...] = Field(description="With terms or verdicts in the period, by name.")
     kpis: KpiData | None = Field(description="The nine figures; null: events were not read.")
