@@ -118,7 +118,8 @@ def replay(
 @app.command()
 def calendar(policy: PolicyOption) -> None:
     """Answer questions about working time: JSON lines on stdin, an answer to each on stdout, in order."""
-    offline.calendar(policy, sys.stdin)
+    # Bytes, because not every terminal is UTF-8; without a standard input there are no questions.
+    offline.calendar(policy, sys.stdin.buffer if sys.stdin else ())
 
 
 @app.command()

@@ -67,7 +67,7 @@ def diff(old_file: Path, new_file: Path, *, as_json: bool) -> None:
         typer.echo("\n".join(map(str, changes)) or "no difference")
 
 
-def calendar(policy_file: Path, lines: Iterable[str]) -> None:
+def calendar(policy_file: Path, lines: Iterable[bytes]) -> None:
     """Answer each line at once, so that a script can talk to it; exit 1 if there was a bad one."""
     bad = False
     for answered, answer in answers(policy_of(policy_file).calendars, lines):
