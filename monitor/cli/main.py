@@ -188,7 +188,7 @@ def topics_create(as_json: JsonOption = False) -> None:
     from monitor.bootstrap import create_topics
 
     topics = asyncio.run(create_topics(Settings.load()))
-    offline.say(topics._asdict(), as_json=as_json, text="topics are there: " + ", ".join(map(str, topics)))
+    offline.say(topics._asdict(), as_json=as_json, text=f"topics are there: {topics}")
 
 
 def main() -> None:
