@@ -120,6 +120,8 @@ def test_a_share_just_below_the_objective_does_not_look_as_if_it_reached_it(fold
     (folder / "events.jsonl").write_text(recorded([*history, *touched]))
     text = replay(folder, "--until", "2026-10-06T00:00:00Z").stdout
     assert "  2026-Q4  missed: 59.9%, 1000 of 1667" in text
+    (duty,) = json.loads(replay(folder, "--until", "2026-10-06T00:00:00Z", "--json").stdout)["duties"]
+    assert duty["percent"] == 59.98  # 59.988
 
 
 def test_two_replays_give_the_same_bytes_and_the_same_summary_whatever_the_order_of_lines(folder: Path) -> None:
