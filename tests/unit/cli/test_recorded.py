@@ -213,6 +213,23 @@ def test_leads_that_were_merged_concern_one_another_however_many_lie_between() -
     assert concerning("E", events) == events[4:]
 
 
+def test_a_lead_that_is_missing_is_told_below_the_lines_that_may_have_been_about_it(folder: Path) -> None:
+    (folder / "events.jsonl").write_text("{\n" + recorded())
+    done = explain(folder, "L-9")
+    assert done.returncode == 1
+    bad, missing = done.stderr.splitlines()
+    assert bad.startswith("lead-sla: events.jsonl:1: not_json: ")
+    assert missing == "lead-sla: L-9: no such lead in events.jsonl"
+
+
+@pytest.mark.parametrize("out", ["events.jsonl", "./events.jsonl", "agreement.yaml"])
+def test_a_replay_does_not_write_over_what_it_reads(folder: Path, out: str) -> None:
+    before = (folder / out).read_bytes()
+    done = replay(folder, out=out)
+    assert (done.returncode, (folder / out).read_bytes()) == (1, before)
+    assert one_error_line(done) == f"lead-sla: --out: {Path(out)} is what is to be read; name another file"
+
+
 def test_bad_lines_are_named_and_the_rest_is_explained(folder: Path) -> None:
     (folder / "events.jsonl").write_text("{\n" + recorded())
     done = explain(folder, "L-1")
@@ -237,7 +254,7 @@ def test_explain_refuses_options_that_do_not_go_together(folder: Path, options: 
 def test_a_wrong_instant_is_named(folder: Path) -> None:
     done = explain(folder, "L-1", "--at", "yesterday")
     assert done.returncode == 1
-    assert one_error_line(done).startswith("lead-sla: --at: ")
+    assert one_error_line(done) == "lead-sla: --at: is not RFC 3339, for example 2026-10-01T09:00:00Z"
 
 
 class Record:
