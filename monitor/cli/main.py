@@ -129,7 +129,9 @@ def explain(
     events: Annotated[
         Path | None, typer.Option(help="Ask no worker: judge these lead events, one JSON object a line.")
     ] = None,
-    policy: Annotated[Path | None, typer.Option("--policy", "-p", help="The agreement file, with --events.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", "-p", help="The agreement, a file or a folder, with --events.")
+    ] = None,
     at: Annotated[str | None, typer.Option(help="As it was at this instant (RFC 3339), with --events.")] = None,
     as_json: JsonOption = False,
 ) -> None:
