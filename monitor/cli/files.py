@@ -34,6 +34,12 @@ def read_outcomes(path: Path) -> tuple[list[Outcome], list[str]]:
     return _read(path, decode_outcome)
 
 
+def spare(out: Path, *given: Path | None) -> None:
+    """Overwrite nothing that was given to read. Raises Failure."""
+    if any(path is not None and path.exists() and out.exists() and out.samefile(path) for path in given):
+        raise Failure(f"--out: {out} is what is to be read; name another file", BAD_INPUT)
+
+
 def complain(bad: Sequence[str]) -> None:
     """Say what was wrong, and exit with 1 if anything was."""
     for line in bad:
@@ -47,7 +53,7 @@ def instant_of(option: str, text: str | None) -> int | None:
     try:
         return None if text is None else from_rfc3339(text)
     except ValueError as error:
-        raise Failure(f"{option}: {error}; write for example 2026-10-01T12:00:00Z", BAD_INPUT) from None
+        raise Failure(f"{option}: {error}", BAD_INPUT) from None
 
 
 def history_of(instants: Iterable[int]) -> tuple[int, int]:

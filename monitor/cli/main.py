@@ -118,7 +118,8 @@ def replay(
 @app.command()
 def calendar(policy: PolicyOption) -> None:
     """Answer questions about working time: JSON lines on stdin, an answer to each on stdout, in order."""
-    offline.calendar(policy, sys.stdin)
+    # Bytes, because not every terminal is UTF-8; without a standard input there are no questions.
+    offline.calendar(policy, sys.stdin.buffer if sys.stdin else ())
 
 
 @app.command()
@@ -128,7 +129,9 @@ def explain(
     events: Annotated[
         Path | None, typer.Option(help="Ask no worker: judge these lead events, one JSON object a line.")
     ] = None,
-    policy: Annotated[Path | None, typer.Option("--policy", "-p", help="The agreement file, with --events.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", "-p", help="The agreement, a file or a folder, with --events.")
+    ] = None,
     at: Annotated[str | None, typer.Option(help="As it was at this instant (RFC 3339), with --events.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -187,7 +190,7 @@ def topics_create(as_json: JsonOption = False) -> None:
     from monitor.bootstrap import create_topics
 
     topics = asyncio.run(create_topics(Settings.load()))
-    offline.say(topics._asdict(), as_json=as_json, text="topics are there: " + ", ".join(map(str, topics)))
+    offline.say(topics._asdict(), as_json=as_json, text=f"topics are there: {topics}")
 
 
 def main() -> None:

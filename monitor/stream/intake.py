@@ -33,6 +33,10 @@ class Topics(NamedTuple):
     dead_letters: str
     partitions: int
 
+    def __str__(self) -> str:
+        own = ", ".join((self.timeline, self.facts, self.outcomes, self.dead_letters))
+        return f"{self.events} with {self.events_partitions} partitions; {own} with {self.partitions} each"
+
 
 class SendAll(Protocol):
     """Sends records to one partition and returns when the broker has them all."""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from monitor.cli.failure import BAD_INPUT, Failure
-from monitor.cli.files import beyond, complain, instant_of, read_events, read_outcomes, within_reach
+from monitor.cli.files import beyond, complain, instant_of, read_events, read_outcomes, spare, within_reach
 from monitor.cli.offline import policy_of
 from monitor.cli.report.as_html import as_html
 from monitor.cli.report.as_markdown import as_markdown
@@ -68,6 +68,8 @@ def report(
     until_at, files = instant_of("--until", until), outcomes is not None or events is not None
     if files and policy is None:
         raise typer.BadParameter("--outcomes and --events need --policy")
+    if out is not None:
+        spare(out, outcomes, events, policy)
     agreed = policy_of(policy or Settings.load().policy_file)
     period = period_between(from_, to, ZoneInfo(agreed.timezone))
     try:

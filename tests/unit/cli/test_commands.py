@@ -163,6 +163,15 @@ def test_replay_names_bad_lines_and_judges_the_rest(begun: Path) -> None:
     assert "3 events, 1 bad lines" in done.stdout
 
 
+def test_diff_of_a_folder_asks_for_two_of_its_files(begun: Path) -> None:
+    (begun / "versions").mkdir()
+    (begun / "versions" / "a.yaml").write_text((begun / "agreement.yaml").read_text())
+    for pair in (("versions", "agreement.yaml"), ("agreement.yaml", "versions")):
+        done = lead_sla("diff", *pair, folder=begun)
+        assert done.returncode == 1
+        assert one_error_line(done) == "lead-sla: versions is a folder; name the two files of it to compare"
+
+
 def test_a_file_that_is_missing_is_named(begun: Path) -> None:
     done = lead_sla("replay", "nowhere.jsonl", "-p", "agreement.yaml", "-o", "out.jsonl", folder=begun)
     assert done.returncode == 1

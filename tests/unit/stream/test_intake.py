@@ -1,4 +1,4 @@
-"""Intake: what the clock of a producer may and may not do."""
+"""What intake works on, and what the clock of a producer may and may not do."""
 
 import asyncio
 import json
@@ -58,3 +58,8 @@ def test_one_wrong_clock_of_a_producer_moves_nothing(time: str, recorded: str, t
 
 def test_a_worker_whose_own_clock_is_hours_behind_takes_what_others_send() -> None:
     assert went_to("2026-10-01T08:00:00Z", "2026-10-01T08:00:00Z", now_at=NOW - 20 * HOUR) == "timeline"
+
+
+def test_topics_are_told_with_the_numbers_of_their_partitions() -> None:
+    topics = Topics("leads.events", 3, "timeline", "facts", "outcomes", "dead-letters", 8)
+    assert str(topics) == "leads.events with 3 partitions; timeline, facts, outcomes, dead-letters with 8 each"

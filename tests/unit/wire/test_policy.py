@@ -192,6 +192,21 @@ def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
     assert all(fault.fix for fault in faults)
 
 
+def test_faults_inside_what_is_refused_as_a_whole_are_told_with_it() -> None:
+    """Of two limits one has to go, and a definition needs a stage that there is: mending that brings up no others."""
+    wrong = SMALL.replace("1 hours elapsed", "1 hours\n    targets: [{when: grade, within: 5 min}]")
+    faults = faults_of(wrong + "definitions:\n  mqll: {requires: colour}\n")
+    assert [(fault.line, fault.field) for fault in faults] == [
+        (9, "follow_up[0].within"),
+        (10, "follow_up[0].targets"),
+        (10, "follow_up[0].targets"),
+        (10, "follow_up[0].targets[0].when"),
+        (10, "follow_up[0].targets[0].within"),
+        (12, "definitions.mqll"),
+        (12, "definitions.mqll.requires"),
+    ]
+
+
 def test_a_fault_of_a_calendar_is_not_told_again_where_it_is_used() -> None:
     wrong = SMALL.replace("09:00-17:00", "9-5").replace("1 hours elapsed", "1 working_hours\n    calendar: office")
     assert [fault.field for fault in faults_of(wrong)] == ["calendars.office.hours.mon-fri"]
