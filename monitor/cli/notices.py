@@ -23,8 +23,10 @@ LINES_MAX: Final = 200
 
 
 def list_notices(settings: Settings, notice_id: str | None, channel: str | None, *, as_json: bool) -> None:
-    """Print what waits and what failed. Raises KafkaError."""
+    """Print what waits and what failed, or all of one id. Raises Failure, KafkaError."""
     found, unreadable = _found(settings, notice_id, channel)
+    if notice_id is not None and not found:
+        raise Failure(f"{notice_id}: no notice and no message with that id is kept", BAD_INPUT)
     told = [_told(case, item) for case, item in found]
     counts = {state.value: sum(item.state is state for _, item in found) for state in _SHOWN}
     lines = [_line(each) for each in told[:LINES_MAX]]
