@@ -14,6 +14,7 @@ from monitor.core.case import Case, Item, State
 from monitor.core.instant import to_rfc3339
 from monitor.settings.settings import Settings
 from monitor.stream.notice_log import read_cases
+from monitor.stream.past import NoSuchTopic
 from monitor.stream.worker import NOTICES, Worker
 
 ANSWER_S_MAX: Final = 30.0
@@ -59,7 +60,10 @@ def _found(settings: Settings, notice_id: str | None, channel: str | None) -> tu
         for name in Worker.changelogs_of(settings.topic_prefix + settings.group)
         if name.endswith(f"-{NOTICES}-changelog")
     )
-    cases, unreadable = asyncio.run(read_cases(kafka_access(settings).client(), topic, settings.partitions))
+    try:
+        cases, unreadable = asyncio.run(read_cases(kafka_access(settings).client(), topic))
+    except NoSuchTopic as error:
+        raise Failure(str(error), BAD_INPUT) from None
     found = [(case, item) for case in cases for item in case.items if _asked(item, notice_id, channel)]
     return sorted(found, key=lambda each: (each[1].state is not State.FAILED, each[1].ready_at)), unreadable
 
