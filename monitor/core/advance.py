@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from monitor.core import event as ev
 from monitor.core.amendment import judged_again_since
 from monitor.core.compaction import compacted
+from monitor.core.ending import clock_on
 from monitor.core.event import Event
 from monitor.core.evidence import Evidence, History, Pieces, evidence_of
-from monitor.core.fold import apply, clock_on
-from monitor.core.lead import Clock, Fold, Lead, by_time, new_lead, with_clocks
+from monitor.core.fold import apply
+from monitor.core.lead import Clock, Lead, new_lead, with_clocks
 from monitor.core.merging import Forward, handed_over, is_newer_word, merge_by, passed_on, reworded
 from monitor.core.outcome import Kind, Outcome, Reason
-from monitor.core.passing import folded_again, time_acts_at, timed
+from monitor.core.passing import folded_again, time_acts_at, time_has_acted, timed
 from monitor.core.policy import Policy
 from monitor.core.remark import Remark as Remark
 from monitor.core.remark import on_transition
@@ -62,7 +63,7 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
         new = new._replace(barred=barred)
     outcomes: tuple[Outcome, ...] = ()
     newest = ahead or _is_newest(new, evidence)
-    if ahead or (newest and not policy.amending and not _time_has_acted(lead.fold, new.at)):
+    if ahead or (newest and not policy.amending and not time_has_acted(lead.fold, new.at, policy)):
         fold = apply(lead.fold, new, policy)
         remarks = on_transition(lead.fold.stage, fold.stage, policy)
         after = Lead(lead.id, lead.known_until, evidence.followed_by(new), fold, lead.told, lead.base, lead.base_key)
@@ -120,16 +121,6 @@ def _is_newest(new: Evidence, evidence: History) -> bool:
         return newest_at is None or newest_at < new.at
     *_, newest = evidence
     return newest.key() < new.key()
-
-
-def _time_has_acted(fold: Fold, at: int) -> bool:
-    """Whether the passing of time has already done at or after that instant what an event there could have averted."""
-    return any(
-        (clock.state is ClockState.BREACHED and clock.deadline_at >= at and not clock.final)
-        or (clock.accepted_by_silence and clock.due_at >= at)
-        or (clock.started_at >= at and by_time(clock.started_by))
-        for clock in fold.clocks
-    )
 
 
 def _changed(before: Sequence[Clock], after: Sequence[Clock]) -> list[Clock]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from monitor.core import event as ev
 from monitor.core.attempts import needed_after
 from monitor.core.calendar import Calendar, due_at
-from monitor.core.fold import clock_on
+from monitor.core.ending import clock_on
 from monitor.core.lead import BY_TIME, Clock, Evidence, Fold, Lead, Move, Told, with_clocks
 from monitor.core.matching import Happening
 from monitor.core.moves import at_same_distance, due_moved
@@ -142,10 +142,7 @@ def _with_limit(clock: Clock, duty: Duty, target: Target, calendar: Calendar | N
     agreed = duty.attempts
     attempts = () if agreed is None else clock.attempts
     needed = 0 if agreed is None else needed_after(attempts, agreed)
-    clock = due_moved(clock._replace(attempts=attempts, needed=needed), due, (*passed, *more), duty)
-    if agreed is not None and clock.reach_at is not None:
-        clock = clock._replace(reach_at=max(stands_at, clock.reach_at))
-    return clock
+    return due_moved(clock._replace(attempts=attempts, needed=needed), due, (*passed, *more), duty, stands_at)
 
 
 def _counted(clock: Clock) -> tuple[int, list[Pause]]:

@@ -20,9 +20,8 @@ def counted(clock: Clock, agreed: Attempts, act: Evidence) -> Clock:
         return clock
     made = (*made, Attempt(act.at, channel, act.id))
     needed = needed_after(made, agreed)
-    return clock._replace(
-        attempts=made, needed=needed, reach_at=reach_at(clock.started_at, clock.due_at, needed, agreed)
-    )
+    moved_at = clock.moves[-1].at if clock.moves else clock.started_at
+    return clock._replace(attempts=made, needed=needed, reach_at=reach_at(moved_at, clock.due_at, needed, agreed))
 
 
 def needed_after(made: tuple[Attempt, ...], agreed: Attempts) -> int:
@@ -32,8 +31,11 @@ def needed_after(made: tuple[Attempt, ...], agreed: Attempts) -> int:
     return max(agreed.at_least - len(made), missing, 0)
 
 
-def reach_at(started_at: int, due_at: int, needed: int, agreed: Attempts) -> int | None:
-    """The last instant at which the next of them must be made; None where it is the due instant itself."""
+def reach_at(moved_at: int, due_at: int, needed: int, agreed: Attempts) -> int | None:
+    """The last instant at which the next of them must be made; None where it is the due instant itself.
+
+    `moved_at`: when the clock was started, or its time last moved; before that nothing was out of reach.
+    """
     if not agreed.spacing_us or needed < 2:
         return None
-    return max(started_at, due_at - (needed - 1) * agreed.spacing_us)
+    return max(moved_at, due_at - (needed - 1) * agreed.spacing_us)

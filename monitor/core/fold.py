@@ -6,30 +6,18 @@ from typing import Final
 from monitor.core import event as ev
 from monitor.core.attempts import counted
 from monitor.core.claiming import claimed
+from monitor.core.ending import CANCELLED, MET, Ending, ended, in_time
 from monitor.core.event import ATTRIBUTES, Event, Scalar
 from monitor.core.lead import Clock, Evidence, Fold
 from monitor.core.matching import Happening, holds_any
-from monitor.core.moves import due_after_pause, due_moved, left_pause, moved
+from monitor.core.moves import moved
 from monitor.core.outcome import Kind
 from monitor.core.policy import Policy, Rhythm, Turn
 from monitor.core.starting import NO_PRIOR, Prior, started
-from monitor.core.tables import (
-    CLOCK_TRANSITIONS,
-    FINAL_INPUTS,
-    LIVE_STATES,
-    OPEN_STATES,
-    RESTING_STAGES,
-    STAGE_OF_EVENT,
-    ClockInput,
-    ClockState,
-)
+from monitor.core.tables import LIVE_STATES, OPEN_STATES, RESTING_STAGES, STAGE_OF_EVENT, ClockState
 
 _ATTRIBUTE_SET: Final = frozenset(ATTRIBUTES)
-_Inputs = tuple[ClockInput, ClockInput]
-"""In time, late."""
-_MET: Final[_Inputs] = (ClockInput.MET_IN_TIME, ClockInput.MET_LATE)
-_CANCELLED: Final[_Inputs] = (ClockInput.CANCELLED_IN_TIME, ClockInput.CANCELLED_LATE)
-_Turned = tuple[_Inputs | None, bool, Kind | None]
+_Turned = tuple[Ending | None, bool, Kind | None]
 """How the event ends a clock; whether it is an attempt; what else it does to its time."""
 _NO_TURNS: Final[Mapping[str, _Turned]] = {}
 _TOUCHED: Final = frozenset({ClockState.MET, ClockState.FULFILLED_LATE})
@@ -125,11 +113,11 @@ def _turns(turns: tuple[Turn, ...], now: Happening) -> Mapping[str, _Turned]:
     done: dict[str, _Turned] = {}
     for duty, met_by, counts, cancelled_by, reset_by, paused_by, resumed_by in turns:
         if met_by and holds_any(met_by, now):
-            done[duty] = (_MET, False, None)
+            done[duty] = (MET, False, None)
             continue
         attempt = bool(counts) and holds_any(counts, now)
         if cancelled_by and holds_any(cancelled_by, now):
-            done[duty] = (_CANCELLED, attempt, None)
+            done[duty] = (CANCELLED, attempt, None)
         elif reset_by and holds_any(reset_by, now):
             done[duty] = (None, attempt, Kind.RESET)
         elif paused_by and holds_any(paused_by, now):
@@ -145,54 +133,23 @@ def _turned(clock: Clock, turn: _Turned | None, now: Happening, owner_was: str, 
     event = now.event
     ends, attempt, move = turn or (None, False, None)
     if ends is not None and not attempt:
-        return _ended(clock, ends, event.at, event.id, policy)
+        return ended(clock, ends, event.at, event.id, policy)
     duty = policy.duty(clock.duty)
     if attempt and duty is not None and duty.attempts is not None:
         made = counted(clock, duty.attempts, event)
-        if made is not clock and not _in_time(clock, event.at):
+        if made is not clock and (clock.final or not in_time(clock, event.at)):
             made = made._replace(reach_at=clock.reach_at)  # the deadline that it missed
         if made is not clock and made.needed == 0:
-            ended = _ended(clock, _MET, event.at, event.id, policy)
-            return clock if ended is clock else ended._replace(attempts=made.attempts, needed=0)
+            over = ended(clock, MET, event.at, event.id, policy)
+            return clock if over is clock else over._replace(attempts=made.attempts, needed=0)
         clock = made
     if ends is None and event.type == ev.LEAD_MERGED:
-        ends = _CANCELLED
+        ends = CANCELLED
     if ends is not None:
-        return _ended(clock, ends, event.at, event.id, policy)
+        return ended(clock, ends, event.at, event.id, policy)
     if duty is None or duty.definition is not None or clock.final or clock.state not in LIVE_STATES:
         return clock
     return moved(clock, move, duty, now, owner_was, policy)
-
-
-def _in_time(clock: Clock, at: int) -> bool:
-    return clock.state is ClockState.PAUSED or at <= clock.deadline_at
-
-
-def _ended(clock: Clock, inputs: _Inputs, at: int, by: str, policy: Policy) -> Clock:
-    ended = clock_on(clock, inputs[not _in_time(clock, at)], at, by)
-    if clock.paused_at is None or ended.state is not ClockState.MET:
-        return ended
-    duty = policy.duty(clock.duty)
-    if duty is None or duty.rhythm is not Rhythm.INDEPENDENT:
-        return ended
-    # The act ends the pause as well, so that the rhythm goes on.
-    return due_moved(ended, due_after_pause(clock, at, policy), ended.warn_ats, duty)
-
-
-def clock_on(clock: Clock, given: ClockInput, at: int, by: str) -> Clock:
-    """The clock after one input of the table; unchanged where the table has no such move."""
-    if clock.final and given not in FINAL_INPUTS:
-        return clock
-    state = CLOCK_TRANSITIONS.get((clock.state, given))
-    if state is None:
-        return clock
-    if state is ClockState.BREACHED:
-        return clock._replace(state=state)
-    if clock.paused_at is not None:
-        # A warning that was to come after the pause never comes.
-        warnings = tuple(warning for warning in clock.warn_ats if warning[1] <= clock.paused_at)
-        clock = left_pause(clock, at)._replace(warn_ats=warnings)
-    return clock._replace(state=state, ended_at=at, ended_by=by)
 
 
 def _followed(fold: Fold, now: Happening, policy: Policy, prior: Prior) -> Fold:

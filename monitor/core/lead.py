@@ -83,7 +83,7 @@ class Clock(NamedTuple):
     """The due instant at the start, if it was moved since."""
     moves: tuple[Move, ...] = ()
     paused_at: int | None = None
-    """While it stands still: since when; what is left at that instant is left when it is resumed."""
+    """While it stands still: what is left at that instant is left when it is resumed."""
     stalls_at: int | None = None
     """When the pause lasts longer than agreed."""
     attempts: tuple[Attempt, ...] = ()

@@ -7,7 +7,7 @@ from monitor.core.lead import MOVES_MAX, Clock, Move
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.matching import Happening
 from monitor.core.outcome import Kind
-from monitor.core.pauses import left
+from monitor.core.pauses import left, stands_since
 from monitor.core.policy import Duty, Inheritance, Policy, Target
 from monitor.core.predicate import holds
 from monitor.core.tables import CLOCK_TRANSITIONS, ClockInput, ClockState
@@ -72,23 +72,29 @@ def _stalled(clock: Clock, at: int) -> Clock:
     return clock._replace(stalls_at=None, moves=(*clock.moves, Move(Kind.STALLED, clock.stalls_at, "", clock.due_at)))
 
 
-def due_moved(clock: Clock, due: int, warnings: tuple[tuple[int | str, int], ...], duty: Duty) -> Clock:
-    """The clock with another due instant, and all that hangs on it."""
+def _last_told_at(clock: Clock, at: int) -> int:
+    """Warnings up to that instant have passed at `at`: none does while the clock stands still."""
+    since = stands_since(clock)
+    return at if since is None else since
+
+
+def due_moved(clock: Clock, due: int, warnings: tuple[tuple[int | str, int], ...], duty: Duty, at: int) -> Clock:
+    """The clock with another due instant since `at`, and all that hangs on it."""
     attempts = duty.attempts
     return clock._replace(
         due_at=due,
         first_due_at=clock.due_at if clock.first_due_at is None else clock.first_due_at,
         warn_ats=warnings,
-        reach_at=None if attempts is None else reach_at(clock.started_at, due, clock.needed, attempts),
+        reach_at=None if attempts is None else reach_at(at, due, clock.needed, attempts),
         then_at=None if clock.then_at is None else due,
     )
 
 
 def _resumed(clock: Clock, duty: Duty, at: int, by: str, policy: Policy) -> Clock:
-    calendar, since = policy.calendars.get(clock.calendar), clock.paused_at or at
+    calendar, since = policy.calendars.get(clock.calendar), _last_told_at(clock, at)
     due = due_after_pause(clock, at, policy)
     clock = left_pause(clock, at)._replace(state=CLOCK_TRANSITIONS[clock.state, ClockInput.RESUMED])
-    clock = due_moved(clock, due, at_same_distance(clock, at, since, due, calendar, calendar), duty)
+    clock = due_moved(clock, due, at_same_distance(clock, at, since, due, calendar, calendar), duty, at)
     return clock._replace(moves=(*clock.moves, Move(Kind.RESUMED, at, by, due)))
 
 
@@ -96,7 +102,7 @@ def _reset(clock: Clock, duty: Duty, at: int, by: str, policy: Policy) -> Clock:
     limit = next((target.limit for target in duty.targets if target.limit.text == clock.limit), None)
     if limit is None:
         return clock
-    since = at if clock.paused_at is None else clock.paused_at
+    since = _last_told_at(clock, at)
     if clock.paused_at is not None:
         clock = left_pause(clock, at)._replace(state=ClockState.RUNNING)
     clock = _anew(clock, duty, limit, policy.calendars.get(clock.calendar), at, since)
@@ -106,15 +112,14 @@ def _reset(clock: Clock, duty: Duty, at: int, by: str, policy: Policy) -> Clock:
 def _reassigned(clock: Clock, duty: Duty, now: Happening, owner_was: str, policy: Policy) -> Clock:
     at, by, agreed = now.event.at, now.event.id, duty.on_reassign
     clock = _stalled(clock, at)
-    since = at if clock.paused_at is None else clock.paused_at
     if agreed.inheritance is not Inheritance.INHERIT:
         target = target_of(duty, now)
         if agreed.inheritance is Inheritance.FRESH:
             name = calendar_of(target, now) or ""
             clock = clock._replace(limit=target.limit.text, calendar=name)
-            clock = _anew(clock, duty, target.limit, policy.calendars.get(name), at, since)
+            clock = _anew(clock, duty, target.limit, policy.calendars.get(name), at, _last_told_at(clock, at))
         else:
-            clock = _with_remaining(clock, duty, target, now, since, policy)
+            clock = _with_remaining(clock, duty, target, now, policy)
         if clock.paused_at is not None:
             clock = clock._replace(paused_at=at)
     moves = (*clock.moves, Move(Kind.REASSIGNED, at, by, clock.due_at, owner_was))
@@ -124,20 +129,22 @@ def _reassigned(clock: Clock, duty: Duty, now: Happening, owner_was: str, policy
     return clock._replace(moves=moves)
 
 
-def _with_remaining(clock: Clock, duty: Duty, target: Target, now: Happening, since: int, policy: Policy) -> Clock:
+def _with_remaining(clock: Clock, duty: Duty, target: Target, now: Happening, policy: Policy) -> Clock:
     at, due, at_least = now.event.at, clock.due_at, duty.on_reassign.at_least
     calendar, name = policy.calendars.get(clock.calendar), clock.calendar
     if name and (chosen := calendar_of(target, now)):
         name = chosen
     theirs = policy.calendars.get(name)
-    if theirs is not calendar or since != at:
-        due = due_at(theirs, at, left(calendar, since, due, clock.limit))
+    if theirs is not calendar:
+        due = due_at(theirs, at, left(calendar, clock.paused_at or at, due, clock.limit))
+    elif clock.paused_at is not None:
+        due = due_after_pause(clock, at, policy)
     if at_least is not None and (theirs is not None or at_least.unit is LimitUnit.ELAPSED):
         due = max(due, due_at(theirs, at, at_least))
     if due == clock.due_at and name == clock.calendar:
         return clock
-    warnings = at_same_distance(clock, at, since, due, calendar, theirs)
-    return due_moved(clock, due, warnings, duty)._replace(calendar=name)
+    warnings = at_same_distance(clock, at, _last_told_at(clock, at), due, calendar, theirs)
+    return due_moved(clock, due, warnings, duty, at)._replace(calendar=name)
 
 
 def _anew(clock: Clock, duty: Duty, limit: Limit, calendar: Calendar | None, at: int, since: int) -> Clock:
@@ -146,7 +153,7 @@ def _anew(clock: Clock, duty: Duty, limit: Limit, calendar: Calendar | None, at:
     passed = tuple(warning for warning in clock.warn_ats if warning[1] <= since)
     said = {level for level, _ in passed}
     more = tuple(warning for warning in warn_ats(duty.warn_at, calendar, at, limit, due) if warning[0] not in said)
-    return due_moved(clock, due, passed + more, duty)
+    return due_moved(clock, due, passed + more, duty, at)
 
 
 def at_same_distance(

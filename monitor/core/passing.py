@@ -5,8 +5,9 @@ from typing import Final
 
 from monitor.core import event as ev
 from monitor.core.amendment import taken_over, under_their_versions
-from monitor.core.fold import apply, clock_on
-from monitor.core.lead import BY_TIME, EMPTY_FOLD, Clock, Evidence, Fold, Lead
+from monitor.core.ending import clock_on
+from monitor.core.fold import apply
+from monitor.core.lead import BY_TIME, EMPTY_FOLD, Clock, Evidence, Fold, Lead, by_time
 from monitor.core.matching import Happening
 from monitor.core.outcome import Kind
 from monitor.core.policy import Applies, Policy, Rhythm
@@ -76,6 +77,23 @@ def time_acts_at(fold: Fold, at: int) -> int | None:
         if clock.then_at is not None and clock.state is not ClockState.PAUSED and clock.then_at + clock.hold_us <= at
     ]
     return min(acts, default=None)
+
+
+def time_has_acted(fold: Fold, at: int, policy: Policy) -> bool:
+    """Whether the passing of time has already decided at or after that instant what an event there could change."""
+    return any(
+        (clock.state is ClockState.BREACHED and clock.deadline_at >= at and not clock.final)
+        or (clock.accepted_by_silence and clock.due_at >= at)
+        or (clock.started_at >= at and by_time(clock.started_by))
+        or (policy.timed and clock.then_at is None and clock.due_at >= at and _goes_on(clock, policy))
+        for clock in fold.clocks
+    )
+
+
+def _goes_on(clock: Clock, policy: Policy) -> bool:
+    """Whether its due instant may start the next one, even if it did not."""
+    duty = policy.judging(clock).duty(clock.duty)
+    return duty is not None and duty.rhythm is Rhythm.INDEPENDENT
 
 
 def _passed(fold: Fold, before: int | None, policy: Policy, prior: Prior, known_until: int) -> Fold:

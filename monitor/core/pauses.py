@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from monitor.core.calendar import Calendar, due_at
+from monitor.core.lead import Clock
 from monitor.core.limit import Limit, LimitUnit
+from monitor.core.outcome import Kind
 
 Pause = tuple[int, int]
 """From its first instant until just before its last, microseconds since the epoch."""
@@ -29,6 +31,13 @@ def due_after(calendar: Calendar | None, start_at: int, limit: Limit, pauses: It
             due = max(due, due_at(calendar, to_at, left(calendar, from_at, due, limit.text)))
             resumed_at = to_at
     return due
+
+
+def stands_since(clock: Clock) -> int | None:
+    """While the clock stands still: since when. A new owner moves its `paused_at` on, and not this."""
+    if clock.paused_at is None:
+        return None
+    return next(move.at for move in reversed(clock.moves) if move.kind is Kind.PAUSED)
 
 
 def left(calendar: Calendar | None, at: int, due: int, text: str) -> Limit:

@@ -50,7 +50,7 @@ def started(fold: Fold, duty: Duty, now: Happening, policy: Policy, prior: Prior
             if clock.round == fold.round and (not duty.repeats or clock.state in _occupying(duty)):
                 return fold
             cycle, newest = max(cycle, clock.cycle + 1), clock
-    if newest is not None and newest.round == fold.round and _ends_later(newest, now):
+    if newest is not None and newest.round == fold.round and _ends_later(newest, now, prior):
         return fold
     new = _again(fold, duty, cycle, now, policy, prior) if prior.clocks else _new(fold, duty, cycle, now, policy)
     if new is None:
@@ -65,11 +65,17 @@ def _occupying(duty: Duty) -> frozenset[ClockState]:
     return LIVE_STATES if duty.rhythm is Rhythm.INDEPENDENT else OPEN_STATES
 
 
-def _ends_later(clock: Clock, now: Happening) -> bool:
+def _ends_later(clock: Clock, now: Happening, prior: Prior) -> bool:
     """What is final comes back as it ended, when its history is folded again; it was not over before that."""
     by, at = now.event.id, now.event.at
-    over = clock.verdict_at < at or (clock.verdict_at == at and (by == clock.ended_by or by_time(by)))
-    return clock.final and not over
+    if not clock.final or clock.verdict_at != at:
+        return clock.final and clock.verdict_at > at
+    # At that very instant: what ended it may start the next one, and so may what came right behind.
+    return by != clock.ended_by and not by_time(by) and not _has_started(by, clock.duty, prior)
+
+
+def _has_started(event_id: str, duty: str, prior: Prior) -> bool:
+    return any(clock.duty == duty and clock.started_by == event_id for clock in prior.clocks.values())
 
 
 def _again(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy, prior: Prior) -> Clock | None:
@@ -82,11 +88,11 @@ def _again(fold: Fold, duty: Duty, cycle: int, now: Happening, policy: Policy, p
             if clock.state in LATE_STATES:  # that it was breached is final; how late it is fulfilled is measured anew
                 clock = clock._replace(state=ClockState.BREACHED, ended_at=None, ended_by="")
                 if duty.attempts is not None:
-                    clock = _with_attempts(clock, duty.attempts)
+                    clock = clock._replace(attempts=(), needed=needed_after((), duty.attempts))
             return clock
     # What ends a clock of a duty that repeats may start the next one at that very instant.
     latest_at = max((clock.verdict_at for clock in frozen), default=event.at - 1)
-    known = any(clock.duty == duty.name and clock.started_by == event.id for clock in prior.clocks.values())
+    known = _has_started(event.id, duty.name, prior)
     if not known and (latest_at > event.at or (latest_at == event.at and not duty.repeats)):
         return None
     name = (duty.name, cycle)

@@ -5,11 +5,11 @@ from typing import Final, NamedTuple
 
 from monitor.core.lead import Clock, Lead, Move, Told, by_time
 from monitor.core.outcome import Kind, Reason
+from monitor.core.pauses import stands_since
 from monitor.core.tables import OPEN_STATES, ClockState
 
 ToldKey = tuple[str, int, Kind, str]
 """Duty, cycle, kind, level: the first four fields of Told, by which a later telling of the same is recognised."""
-
 
 # What is said of a clock that ended in time; nothing but the end of the waits is still to come.
 _ENDED: Final[Mapping[ClockState, Kind]] = {ClockState.MET: Kind.MET, ClockState.CANCELLED: Kind.CANCELLED}
@@ -93,7 +93,7 @@ def _waits(clock: Clock, known_until: int) -> list[int]:
 
 def _never_comes(clock: Clock, warn_at: int) -> bool:
     """A warning waits while the clock stands still, and is pointless once a cadence is out of reach."""
-    return (clock.paused_at is not None and warn_at > clock.paused_at) or warn_at > clock.deadline_at
+    return ((since := stands_since(clock)) is not None and warn_at > since) or warn_at > clock.deadline_at
 
 
 def _nth(moves: Sequence[Move], kind: Kind) -> str:

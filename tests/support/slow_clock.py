@@ -66,7 +66,7 @@ class SlowClock:
         self.met_at: Moment | None = None
         self._breached_at: int | None = None
         self._stalls_at: int | None = None
-        self._left_since = start.at
+        self._left_since = self._moved_at = start.at
         self._counted: list[Moment] = []
         self._moves = 0
         self._levels_passed: set[str] = set()
@@ -141,7 +141,7 @@ class SlowClock:
         attempts = self.duty.attempts
         if attempts is None or not attempts.spacing_us or self._missing < 1:
             return self.due_at
-        return min(self.due_at, max(self.started_at, self.due_at - (self._missing - 1) * attempts.spacing_us))
+        return min(self.due_at, max(self._moved_at, self.due_at - (self._missing - 1) * attempts.spacing_us))
 
     def time_passes(self, until: int) -> None:
         """Everything that comes true before `until` and needs no event."""
@@ -165,8 +165,9 @@ class SlowClock:
 
     def _fall_due(self, at: int) -> None:
         if self.duty.silence_accepts:
+            self._end((at, AFTER_ALL, "", ""))
             self._say(Kind.MET, at, Reason.SILENCE_ACCEPTED)
-            self.end, self.silent_at = (at, AFTER_ALL, "", ""), at
+            self.silent_at = at
             return
         self._breached_at = at
         reason = Reason.NO_EVIDENCE
@@ -194,7 +195,7 @@ class SlowClock:
         if reason is not None:
             self._meet(moment, reason, in_time)
         elif holds_at(self.duty.cancelled_by, moment) or moment.event.type == LEAD_MERGED:
-            self._end(moment)
+            self._end(moment.position)
             if in_time:
                 merged = moment.event.type == LEAD_MERGED
                 self.cancelled_in_time = True
@@ -232,7 +233,7 @@ class SlowClock:
         return True
 
     def _meet(self, moment: Moment, reason: Reason, in_time: bool) -> None:
-        self._end(moment)
+        self._end(moment.position)
         self.met_at = moment
         if self.paused_at is not None and self.duty.rhythm is Rhythm.INDEPENDENT:
             self.due_at = self._due_after_pause(moment.at)
@@ -244,10 +245,10 @@ class SlowClock:
         else:
             self._say(Kind.FULFILLED_LATE, moment.at, Reason.AFTER_DUE, *ids)
 
-    def _end(self, moment: Moment) -> None:
+    def _end(self, position: Position) -> None:
         """What happens at the very instant of a warning comes before it, if it ends the clock."""
-        self.end = moment.position
-        self.said = [said for said in self.said if said.kind is not Kind.WARNED or said.at < moment.at]
+        self.end = position
+        self.said = [said for said in self.said if said.kind is not Kind.WARNED or said.at < position[0]]
 
     def _move(self, moment: Moment) -> None:
         """What an event in time does to a clock that it does not end: reset, hand over, then pause or resume.
@@ -280,13 +281,15 @@ class SlowClock:
         self._moves += 1
         if self.paused_at is None:
             self._warn(min(at, self.deadline_at))
-        return self._moves <= MOVES_MAX
+        if self._moves > MOVES_MAX:
+            return False
+        self._moved_at = at
+        return True
 
     def _pause(self, at: int, event_id: str) -> None:
         if not self._may_move(at):
             return
         self.paused_at = self._left_since = at
-        self._calendar_at_pause = self._calendar
         longest = self.duty.pausing.longest if self.duty.pausing else None
         self._stalls_at = due_at(self._calendar, at, longest) if longest else None
         self._count_up(Kind.PAUSED, at, Reason.PAUSING, event_id)
@@ -334,9 +337,10 @@ class SlowClock:
             fits = self._calendar_of(self._target_of(fields), fields)
             self._calendar = self._calendar and (fits or self._calendar)
             due = self.due_at
-            stood_still = self.paused_at is not None and self._left_since != moment.at
-            if stood_still or self._calendar is not calendar_before:
+            if self._calendar is not calendar_before:
                 due = due_at(self._calendar, moment.at, left)
+            elif self.paused_at is not None:
+                due = self._due_after_pause(moment.at)
             if rule.at_least is not None:
                 due = max(due, due_at(self._calendar, moment.at, rule.at_least))
             self._fall_due_at(due, calendar_before, moment.at)

@@ -1,9 +1,10 @@
 """Cadences: which attempts count, when they are enough, and the moment from which they cannot be."""
 
+from monitor.core.limit import Limit, LimitUnit
 from monitor.core.outcome import Kind, Outcome, Reason
-from monitor.core.policy import Attempts, Match, Policy
+from monitor.core.policy import Attempts, Inheritance, Match, Pausing, Policy, Reassignment, Target
 from monitor.core.tables import ClockState
-from tests.support.agreement import MINUTE, duty, elapsed, policy
+from tests.support.agreement import HOUR, MINUTE, duty, elapsed, event_is, policy
 from tests.support.history import Input, assigned, at, event, run, said, tick
 
 OUTBOUND = Match(frozenset({"activity.logged"}), direction="outbound", actor="owner")
@@ -111,6 +112,42 @@ def test_an_attempt_that_arrives_late_brings_the_cadence_back_into_reach() -> No
 def test_a_cadence_that_never_fitted_is_breached_when_it_starts() -> None:
     agreement = policy(duty(warn_at=(), met_by=(), attempts=Attempts(9, (OUTBOUND,), {}, spacing_us=60 * MINUTE)))
     assert verdict([assigned(0), tick(1)], agreement).at == at(0)
+
+
+def test_what_a_pause_has_brought_out_of_reach_is_breached_when_it_ends_and_no_sooner() -> None:
+    four_hours = (Target(Limit(LimitUnit.WORKING_TIME, 4 * HOUR, "4 working_hours"), "office"),)
+    agreed = Attempts(3, (OUTBOUND,), {}, spacing_us=2 * HOUR)
+    pausing = Pausing(event_is("lead.updated"), event_is("lead.created"))
+    agreement = policy(duty(targets=four_hours, warn_at=(), met_by=(), attempts=agreed, pausing=pausing))
+    # From Thursday 14:30 in Munich until Friday 10:30, so the first attempt by 06:30. Resumed on Friday at 13:30 the
+    # clock is due at 16:00, and the first attempt had to be made at noon, when it stood still.
+    resumed = event("lead.created", 24 * 60 + 210)
+    breached = verdict([assigned(270), event("lead.updated", 360), resumed, tick(24 * 60 + 210)], agreement)
+    assert (breached.kind, breached.reason, breached.at) == (Kind.BREACHED, Reason.OUT_OF_REACH, resumed.at)
+
+
+def test_what_another_owner_gets_out_of_reach_is_breached_then_and_nothing_said_before_is_withdrawn() -> None:
+    agreed = Attempts(3, (OUTBOUND,), {}, spacing_us=10 * MINUTE)
+    fresh = Reassignment(Inheritance.FRESH)
+    agreement = policy(duty(warn_at=(40,), met_by=(), attempts=agreed, on_reassign=fresh))
+    steps = [assigned(0), tick(25), assigned(30, "ben", grade="A"), tick(90)]
+    assert [(o.kind, o.at, o.owner) for o in said(steps, agreement)] == [
+        (Kind.WARNED, at(24), "ana"),
+        (Kind.REASSIGNED, at(30), "ben"),
+        (Kind.BREACHED, at(30), "ben"),
+        (Kind.FINALISED, at(90), "ben"),
+    ]
+    again = [*steps, event("lead.created", 50), event("lead.updated", 40, score=1)]
+    assert Kind.WITHDRAWN not in {o.kind for o in said(again, agreement)}
+
+
+def test_an_attempt_does_not_bring_back_a_reach_that_lies_before_the_last_move() -> None:
+    agreed = Attempts(4, (OUTBOUND,), {}, spacing_us=10 * MINUTE)
+    fresh = Reassignment(Inheritance.FRESH)
+    agreement = policy(duty(warn_at=(), met_by=(), attempts=agreed, on_reassign=fresh))
+    # The next one would have had to be made ten minutes before there was a new owner; one is made at that instant.
+    breached = verdict([assigned(0), assigned(10, "ben", grade="A"), act(10), tick(60)], agreement)
+    assert (breached.at, breached.reason) == (at(10), Reason.OUT_OF_REACH)
 
 
 def test_the_limit_of_the_target_counts() -> None:

@@ -164,6 +164,35 @@ def test_who_gets_what_remains_has_at_least_so_much(minute: int, due: int) -> No
     )  # fmt: skip
 
 
+def test_a_clock_that_stands_still_warns_nobody_when_it_gets_another_owner() -> None:
+    warning = Limit(LimitUnit.ELAPSED, 3 * HOUR, "3 hours elapsed")
+    pausing = Pausing(event_is("lead.updated"), event_is("lead.created"))
+    handing_on = Reassignment(Inheritance.REMAINING)
+    agreement = policy(duty(targets=OFFICE_4H, warn_at=(warning,), pausing=pausing, on_reassign=handing_on))
+    # Paused on Thursday at 16:00 in Munich, an hour and a half after the start; ben has it on Friday at 13:30.
+    ben, resumed = assigned(24 * 60 + 210, "ben"), event("lead.created", 24 * 60 + 240)
+    steps = [assigned(270), updated(360), ben, tick(24 * 60 + 235), resumed, tick(24 * 60 + 300)]
+    assert told(said(steps, agreement)) == [
+        ("paused", "1", 360, 24 * 60 + 30),
+        ("reassigned", "1", 24 * 60 + 210, 24 * 60 + 360),
+        ("resumed", "1", 24 * 60 + 240, 24 * 60 + 390),
+        ("warned", "3 hours elapsed left", 24 * 60 + 240, 24 * 60 + 390),
+    ]
+
+
+def test_another_owner_in_a_pause_does_not_bring_the_due_instant_forward() -> None:
+    days = (Target(Limit(LimitUnit.WORKING_DAYS, 1, "1 working_days"), "office"),)
+    pausing = Pausing(event_is("lead.updated"), event_is("lead.created"))
+    handing_on = Reassignment(Inheritance.REMAINING)
+    agreement = policy(duty(targets=days, warn_at=(), pausing=pausing, on_reassign=handing_on))
+    # Due on Friday at 09:00 in Munich, when the office opens: after Thursday's closing no working time is left.
+    steps = [assigned(-90), updated(480), assigned(540, "ben"), event("lead.created", 600), tick(23 * 60)]
+    assert told(said(steps, agreement)) == [
+        ("paused", "1", 480, 23 * 60), ("reassigned", "1", 540, 23 * 60), ("resumed", "1", 600, 23 * 60),
+        ("breached", "", 23 * 60, 23 * 60),
+    ]  # fmt: skip
+
+
 def test_a_first_owner_is_no_new_owner_and_neither_is_the_same_one() -> None:
     started: Duty = duty(starts=event_is("lead.handed_off"), warn_at=())
     steps = [event("lead.handed_off", 0), assigned(5), assigned(10), assigned(15, "ben"), assigned(20, "")]

@@ -150,6 +150,24 @@ def test_two_touches_of_one_instant_start_two_clocks_also_when_the_history_is_fo
     assert [clock.started_at for clock in lead.fold.clocks] == [at(0), at(20), at(20), at(100)]
 
 
+def test_what_started_right_behind_an_end_starts_again_when_the_history_is_folded_again_after_that_is_final() -> None:
+    handed_off, back = event("lead.handed_off", 30), event("lead.created", 30)
+    stay = policy(duty(warn_at=(), starts=event_is("lead.handed_off"), met_by=event_is("lead.created"), repeats=True))
+    steps: list[Input] = [HANDED_OFF, back, handed_off, tick(90), event("lead.updated", 80, score=1)]
+    *_, breached, folded_again = run(steps, stay)
+    assert [(o.kind, o.cycle) for o in breached.outcomes] == [(Kind.FINALISED, 1), (Kind.BREACHED, 2)]
+    assert folded_again.outcomes == ()
+
+
+def test_a_touch_that_is_known_late_makes_room_for_the_clock_that_had_none_when_it_was_to_start() -> None:
+    patient = policy(duty(warn_at=(), repeats=True, rhythm=Rhythm.INDEPENDENT, final_after={"default": 9 * HOUR}))
+    # The second runs when the first is due; in truth it had been met by then.
+    steps = [assigned(0), called(10), assigned(20), tick(60), called(40), assigned(70)]
+    assert [(cycle, minute) for kind, _, cycle, minute in told(steps, patient) if kind == "activated"] == [
+        (1, 0), (2, 20), (3, 60),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", Rhythm)
 def test_the_next_clock_of_a_rhythm_is_that_of_the_version_in_force(kind: Rhythm) -> None:
     old = duty(warn_at=(), repeats=True, rhythm=kind, targets=OFFICE)

@@ -314,6 +314,29 @@ def test_silence_accepts_and_moves_the_lead_and_a_rejection_in_time_does_not() -
     }
 
 
+def test_nobody_is_warned_at_the_very_instant_of_a_silence() -> None:
+    days = Target(Limit(LimitUnit.WORKING_DAYS, 1, "1 working_days"), "office")
+    rule = duty(
+        starts=event_is("lead.handed_off"),
+        met_by=event_is("lead.accepted"),
+        targets=(days._replace(chosen=CalendarChoice("owner", {"ben": "night"})),),
+        warn_at=(elapsed(60),),
+        on_reassign=Reassignment(Inheritance.REMAINING),
+        silence_accepts=True,
+    )
+    agreement = policy(rule)
+    office = agreement.calendars["office"]
+    night = type(office)("night", office.zone, (((1080, 1440),),) * 7)
+    agreement = agreement._replace(calendars={"office": office, "night": night})
+    # Due on Friday when the office opens; on Thursday evening no time is left, on whichever calendar.
+    history = [event("lead.handed_off", -90, owner="ana"), assigned(540, "ben")]
+    found = judge(history, type(agreement)(*agreement), START + DAY)
+    assert {(v.kind, v.at, v.due_at) for v in found if v.kind is not Kind.ACTIVATED} == {
+        (Kind.REASSIGNED, at(540), at(540)),
+        (Kind.MET, at(540), at(540)),
+    }
+
+
 def test_met_goes_before_cancelled_and_cancelled_before_a_move() -> None:
     both = event_is("lead.recycled")
     assert stands(duty(warn_at=(), met_by=both), assigned(0), event("lead.recycled", 9)) == [("met", 9, 60)]

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from monitor.core.advance import TimeAdvanced
+from monitor.core.ending import clock_on
 from monitor.core.event import EVENT_TYPES, Event
-from monitor.core.fold import clock_on
 from monitor.core.lead import Clock
 from monitor.core.policy import DEFAULT_STAGES, Pausing
 from monitor.core.predicate import parse

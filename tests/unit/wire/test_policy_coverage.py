@@ -71,7 +71,8 @@ def test_the_literals_of_a_condition_are_those_that_it_compares_with() -> None:
     }  # fmt: skip
 
 
-VALUES: list[Scalar] = ["A", "B", "C", 0, 1, 1.5, 2, 3, True, False]
+# Of each literal that a condition may have, what is less, between it and the next, and more.
+VALUES: list[Scalar] = ["A", "B", "C", 0, 1, 1.25, 1.5, 1.75, 2, 3, True, False]
 fields = st.sampled_from(["grade", "score"])
 comparisons = st.one_of(
     st.builds(lambda f, s, v: f'{f} {s} "{v}"', fields, st.sampled_from(["==", "!="]), st.sampled_from(["A", "B"])),
