@@ -1,7 +1,10 @@
 """The commands that need no broker: exit codes, one-line errors, JSON."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -201,6 +204,19 @@ def test_run_without_a_broker_says_so(begun: Path) -> None:
     assert done.returncode == 3
     assert "Kafka does not answer" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["report", "--from", "2026-10-01", "--to", "2026-10-31"], ["notices"], ["topics", "create"]]
+)
+def test_what_needs_a_broker_and_has_none_says_so_in_one_line(begun: Path, command: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor.cli.main", *command], cwd=begun, capture_output=True, text=True, check=False,
+        env={**os.environ, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"},
+    )  # fmt: skip
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("lead-sla: Kafka does not answer: ")
 
 
 def test_a_wrong_setting_is_named_with_its_fix(begun: Path) -> None:
