@@ -21,7 +21,7 @@ class BadQuestion(ValueError):
     """The message says what is wrong and what to write."""
 
 
-def answers(calendars: Mapping[str, Calendar], lines: Iterable[str]) -> Iterator[tuple[bool, str]]:
+def answers(calendars: Mapping[str, Calendar], lines: Iterable[bytes]) -> Iterator[tuple[bool, str]]:
     """For each line whether it could be answered, and the answer; empty lines are passed over."""
     for line in lines:
         if not line.strip():
@@ -34,11 +34,13 @@ def answers(calendars: Mapping[str, Calendar], lines: Iterable[str]) -> Iterator
             yield True, json.dumps(answer)
 
 
-def _question(line: str) -> Question:
+def _question(line: bytes) -> Question:
     if len(line) > LINE_LENGTH_MAX:
-        raise BadQuestion(f"the line is longer than {LINE_LENGTH_MAX} characters")
+        raise BadQuestion(f"the line is longer than {LINE_LENGTH_MAX} bytes")
     try:
-        question = json.loads(line)
+        question = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise BadQuestion("the line is not UTF-8; save it as UTF-8") from None
     except (ValueError, RecursionError):
         raise BadQuestion("the line is not JSON; write one object a line") from None
     if not isinstance(question, dict):
@@ -52,7 +54,7 @@ def _answer(calendars: Mapping[str, Calendar], question: Question) -> Answer:
         raise BadQuestion(f"calendar: unknown calendar {name[:64]!r}; {nearest(name, calendars)}")
     keys = frozenset(question) - {"calendar"}
     for asked, answered in _KINDS:
-        if asked <= keys and keys <= asked | {"pauses"}:
+        if keys == asked:
             return answered(calendars[name], question)
     raise BadQuestion("keys: ask with start and within (and pauses), from and to, due and before, or at")
 
@@ -82,6 +84,7 @@ def _open(calendar: Calendar, question: Question) -> Answer:
 
 _KINDS: Final[tuple[tuple[frozenset[str], Callable[[Calendar, Question], Answer]], ...]] = (
     (frozenset({"start", "within"}), _due),
+    (frozenset({"start", "within", "pauses"}), _due),
     (frozenset({"from", "to"}), _elapsed),
     (frozenset({"due", "before"}), _before),
     (frozenset({"at"}), _open),

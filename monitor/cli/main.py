@@ -1,6 +1,7 @@
 """The commands: what a person or a script can ask of lead-sla. Errors are one line; exit codes are documented."""
 
 import asyncio
+import logging
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+# Of a broker that is away the client of Kafka says less than the one line of the failure; a worker logs it.
+logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 topics_app = typer.Typer(help="The Kafka topics that lead-sla works on.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
 
@@ -118,7 +121,8 @@ def replay(
 @app.command()
 def calendar(policy: PolicyOption) -> None:
     """Answer questions about working time: JSON lines on stdin, an answer to each on stdout, in order."""
-    offline.calendar(policy, sys.stdin)
+    # Bytes, because not every terminal is UTF-8; without a standard input there are no questions.
+    offline.calendar(policy, sys.stdin.buffer if sys.stdin else ())
 
 
 @app.command()
@@ -128,7 +132,9 @@ def explain(
     events: Annotated[
         Path | None, typer.Option(help="Ask no worker: judge these lead events, one JSON object a line.")
     ] = None,
-    policy: Annotated[Path | None, typer.Option("--policy", "-p", help="The agreement file, with --events.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", "-p", help="The agreement, a file or a folder, with --events.")
+    ] = None,
     at: Annotated[str | None, typer.Option(help="As it was at this instant (RFC 3339), with --events.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -187,7 +193,7 @@ def topics_create(as_json: JsonOption = False) -> None:
     from monitor.bootstrap import create_topics
 
     topics = asyncio.run(create_topics(Settings.load()))
-    offline.say(topics._asdict(), as_json=as_json, text="topics are there: " + ", ".join(map(str, topics)))
+    offline.say(topics._asdict(), as_json=as_json, text=f"topics are there: {topics}")
 
 
 def main() -> None:

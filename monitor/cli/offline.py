@@ -56,7 +56,10 @@ def check(path: Path, *, as_json: bool) -> None:
 
 
 def diff(old_file: Path, new_file: Path, *, as_json: bool) -> None:
-    """Say what changes from one agreement to the other; both must be in order."""
+    """Say what changes from one file to the other; both must be in order."""
+    for path in (old_file, new_file):
+        if path.is_dir():
+            raise Failure(f"{path} is a folder; name the two files of it to compare", BAD_INPUT)
     old, new = policy_of(old_file), policy_of(new_file)
     changes = compare(old_file.read_text(encoding="utf-8"), new_file.read_text(encoding="utf-8"))
     if changes and old.version == new.version:
@@ -67,7 +70,7 @@ def diff(old_file: Path, new_file: Path, *, as_json: bool) -> None:
         typer.echo("\n".join(map(str, changes)) or "no difference")
 
 
-def calendar(policy_file: Path, lines: Iterable[str]) -> None:
+def calendar(policy_file: Path, lines: Iterable[bytes]) -> None:
     """Answer each line at once, so that a script can talk to it; exit 1 if there was a bad one."""
     bad = False
     for answered, answer in answers(policy_of(policy_file).calendars, lines):

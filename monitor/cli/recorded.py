@@ -7,7 +7,7 @@ from pathlib import Path
 from monitor.cli import summary
 from monitor.cli.explain import tell
 from monitor.cli.failure import BAD_INPUT, Failure
-from monitor.cli.files import beyond, complain, instant_of, read_events
+from monitor.cli.files import beyond, complain, instant_of, read_events, spare, within_reach
 from monitor.cli.marketing import Answer, asks_of_marketing, marketing, marketing_text
 from monitor.cli.offline import policy_of, say
 from monitor.core.attainment import Verdicts
@@ -25,8 +25,10 @@ from monitor.wire.outcome import encode_outcome
 def replay(events_file: Path, policy_file: Path, out: Path, *, until: str | None, as_json: bool) -> None:
     """Write the outcomes of a recorded history and say what they add up to; exit 1 if there was a bad line."""
     collect_less_often()
+    spare(out, events_file, policy_file)
     policy, until_at = policy_of(policy_file), instant_of("--until", until)
     events, bad = read_events(events_file)
+    within_reach("--until", until_at, events)
     told, verdicts, judged = Counter[str](), Verdicts(), Replay(policy)
     with out.open("wb") as file:
         try:
@@ -61,13 +63,15 @@ def explain(lead: str, events_file: Path, policy_file: Path, *, at: str | None, 
     """Tell one lead's story as it was at an instant; exit 1 if there was a bad line, or no such lead."""
     policy, until_at = policy_of(policy_file), instant_of("--at", at)
     events, bad = read_events(events_file)
+    within_reach("--at", until_at, events)
     judged = Replay(policy)
     try:
         end_at = _end(events, until_at)
         deque(judged.run(concerning(lead, events), end_at), maxlen=0)
         found = judged.leads.get(lead)
         if found is None:
-            raise Failure(f"{lead}: no such lead in {events_file}{'' if at is None else f' by {at}'}", BAD_INPUT)
+            missing = f"{lead}: no such lead in {events_file}{'' if at is None else f' by {at}'}"
+            raise Failure("\n".join([*bad, missing]), BAD_INPUT)
         tell(lead_answer(explained(found, policy, end_at or 0)), as_json=as_json)
     except CalendarExhausted as error:
         raise beyond(events_file, error) from None

@@ -91,7 +91,7 @@ def _duty(report: DutyReport) -> dict[str, Any]:
 
 
 def _attained(attained: Attainment) -> Mapping[str, Any]:
-    percent = round(attained.percent, 2) if attained.judged else None
+    percent = attained.percent if attained.judged else None
     return {"met": attained.met, "judged": attained.judged, "percent": percent}
 
 

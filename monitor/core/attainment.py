@@ -25,8 +25,8 @@ class Attainment(NamedTuple):
 
     @property
     def percent(self) -> float:
-        """Of those judged; 100 where none was."""
-        return 100 * self.met / self.judged if self.judged else 100.0
+        """Of those judged; 100 where none was. Cut off, so that what falls short of the objective does not reach it."""
+        return self.met * 10_000 // self.judged / 100 if self.judged else 100.0
 
     def reaches(self, objective: Objective) -> bool:
         """Whether the share agreed was met, or exactly reached."""

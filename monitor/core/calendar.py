@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from monitor.core.instant import from_rfc3339
+from monitor.core.instant import from_rfc3339, legible
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.localtime import clock_shows, moved_at, reached_at
 from monitor.core.year import Period as Period
@@ -161,7 +161,7 @@ class Calendar:
     def shown(self, at: int) -> datetime:
         """What the clock shows then. Raises CalendarExhausted."""
         if not _FIRST_AT <= at <= _LAST_AT:
-            raise CalendarExhausted(f"calendar {self.name}: instant {at} lies outside the years 14 to 9979")
+            raise CalendarExhausted(f"calendar {self.name}: {legible(at)} lies outside the years 14 to 9979")
         return clock_shows(self.zone, at)
 
 

@@ -50,6 +50,14 @@ def to_rfc3339(at: int) -> str:
     return f"{_to_the_second(seconds)}.{rest_us:06}Z"
 
 
+def legible(at: int) -> str:
+    """For messages: as `to_rfc3339`, or what it is where there is no such text."""
+    try:
+        return to_rfc3339(at)
+    except OverflowError:
+        return f"{at} microseconds since 1970"
+
+
 @lru_cache(maxsize=4096)  # what is judged together happened, and is due, in few different seconds
 def _to_the_second(seconds: int) -> str:
     return (_EPOCH_UNZONED + timedelta(0, seconds)).isoformat("T", "seconds")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from monitor.core.calendar import Calendar, CalendarExhausted
+from monitor.core.instant import legible
 from monitor.core.localtime import clock_shows, reached_at
 
 
@@ -40,7 +41,7 @@ def term_of(every: Every, zone: ZoneInfo, at: int) -> Term:
     try:
         return term_on(every, zone, clock_shows(zone, at).date())
     except (OverflowError, ValueError) as error:
-        raise CalendarExhausted(f"instant {at} lies outside the years 1 to 9998") from error
+        raise CalendarExhausted(f"{legible(at)} lies outside the years 1 to 9998") from error
 
 
 def term_on(every: Every, zone: ZoneInfo, day: date) -> Term:

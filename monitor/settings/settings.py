@@ -160,11 +160,13 @@ class Settings(BaseSettings):
         None, description="Base URL at which people reach the workers' pages, for links that answer notices."
     )
     link_secret: Annotated[SecretStr, AfterValidator(_long_secret)] | None = Field(
-        None, description="Key that links in messages are signed with, the same for all workers; no links without it."
+        None,
+        description="Key of links in messages, 32 to 256 characters, one for all workers; no links without it.",
     )
     link_secret_file: Path | None = Field(None, description="File that holds the link secret, instead of it.")
     notices_token: Annotated[SecretStr, AfterValidator(_long_secret)] | None = Field(
-        None, description="Bearer token for acknowledging, snoozing and sending again; refused without it."
+        None,
+        description="Bearer token, 32 to 256 characters, for what is done to notices; refused without it.",
     )
     notices_token_file: Path | None = Field(None, description="File that holds the token, instead of it.")
 

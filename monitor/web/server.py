@@ -185,7 +185,7 @@ def _guarded(page: Page) -> Page:
 
 
 async def _no_page(request: web.Request) -> web.Response:
-    return _error(404, "no such page")
+    return _error(404, "no such page; there are /metrics, /healthz, /readyz and /leads/{id}")
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:

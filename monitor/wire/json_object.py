@@ -44,7 +44,8 @@ def _parse_slowly(value: bytes) -> object:
         parsed: object = json.loads(text, object_pairs_hook=_without_namesakes, parse_constant=_not_a_number)
         json.dumps(parsed, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        raise InvalidRecord(DeadLetterReason.NOT_JSON, f"{error.msg} at character {error.pos} of the value") from None
+        what = error.msg.removesuffix(" at")
+        raise InvalidRecord(DeadLetterReason.NOT_JSON, f"{what} at character {error.pos} of the value") from None
     except UnicodeEncodeError:
         raise InvalidRecord(
             DeadLetterReason.LONE_SURROGATE, "a string has half a surrogate pair, such as \\ud83d without \\ude00"

@@ -5,6 +5,7 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cache, partial
 from typing import Final
+from warnings import catch_warnings
 from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
@@ -124,8 +125,13 @@ def _public_holidays(faults: Faults, year: int, node: Node) -> frozenset[date]:
     if not country:
         return frozenset()
     subdivision = faults.read(partial(_subdivision, country), keys.get("subdivision"), None)
-    years = range(year - HOLIDAY_YEARS_BEFORE, year + HOLIDAY_YEARS_AFTER + 1)
-    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=years))
+    first, last = year - HOLIDAY_YEARS_BEFORE, year + HOLIDAY_YEARS_AFTER
+    with catch_warnings(record=True, action="always") as warned:  # of years for which a feast has no date yet
+        found = holidays.country_holidays(country, subdiv=subdivision, years=range(first, last + 1))
+    if warned or found.start_year > first or found.end_year < last:
+        message = f"not all public holidays of {country} from {first} to {last} are known"
+        faults.doubt(node, message, "list those that are missing under closed, in time")
+    return frozenset(found)
 
 
 def _country(node: Node) -> str:

@@ -42,8 +42,9 @@ def definitions(
         if stage == _PERSONAS:
             continue
         known = faults.read(one_of(stages, "stage"), node.keys[stage], "")
-        duty = faults.read(partial(_duty, context, personas, stages[known]), entry, None) if known else None
-        if duty is not None:
+        team = stages[known].team if known else ""
+        duty = faults.read(partial(_duty, context, personas, team), entry, None)
+        if known and duty is not None:
             read.append(duty._replace(name=DEFINITION_DUTY + stage, starts=entering(frozenset({stage}))))
             if read[-1].name in taken:
                 fix = "give the duty of follow_up another name"
@@ -84,7 +85,7 @@ def _listed(context: Context, node: Node) -> tuple[Predicate, ...]:
     return conditions
 
 
-def _duty(context: Context, personas: Mapping[str, Persona], stage: Stage, node: Node) -> Duty:
+def _duty(context: Context, personas: Mapping[str, Persona], team: str, node: Node) -> Duty:
     """Without its name and its start."""
     faults = context.faults
     keys = mapping(faults, node, {}, _KEYS)
@@ -94,7 +95,7 @@ def _duty(context: Context, personas: Mapping[str, Persona], stage: Stage, node:
     hold_us = faults.read(duration_us, keys.get("hold"), 0)
     return Duty(
         name="",
-        team=stage.team,
+        team=team,
         starts=(),
         met_by=(),
         cancelled_by=(),

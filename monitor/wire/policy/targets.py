@@ -56,9 +56,12 @@ def targets(context: Context, keys: Mapping) -> tuple[Limited, ...]:
         named, state = (list(given)[:2], "both given") if given else (["targets", "within"], "both missing")
         fix = "write within for one limit, targets for several" if "every" not in given else "keep one of the two"
         context.faults.add(next(iter(given.values()), keys), f"{' and '.join(named)} are {state}", fix)
-        return ()
-    ((key, node),) = given.items()
-    own = keys.get("calendar")
+    read = [_stated(context, key, node, keys.get("calendar")) for key, node in given.items()]
+    return read[0] if len(read) == 1 else ()
+
+
+def _stated(context: Context, key: str, node: Node, own: Node | None) -> tuple[Limited, ...]:
+    """The targets that one key states, on the duty's `own` calendar where they name none."""
     only = _Chosen(next(iter(context.calendar_names))) if len(context.calendar_names) == 1 else None
     if key != "targets":
         return (_target(context, only, own, node, None),)
@@ -70,8 +73,7 @@ def targets(context: Context, keys: Mapping) -> tuple[Limited, ...]:
         return ()
     _check_order(context.faults, node, items)
     read_target = partial(_listed, context, default)
-    read = [context.faults.read(read_target, item, None) for item in items]
-    found = tuple(limited for limited in read if limited is not None)
+    found = tuple(each for item in items if (each := context.faults.read(read_target, item, None)) is not None)
     if len(found) == len(items):
         _doubt_reach(context.faults, found, items)
     return found

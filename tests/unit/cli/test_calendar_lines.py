@@ -1,6 +1,8 @@
 """Questions about working time, as scripts ask them."""
 
+import io
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,13 +11,15 @@ import pytest
 
 from monitor.cli.calendar_lines import LINE_LENGTH_MAX, answers
 from monitor.wire.policy import load_policy
+from tests.support.commands import lead_sla
 
 EXAMPLE = Path(__file__).parents[3] / "tests" / "contract" / "policies" / "right" / "dach.yaml"
 CALENDARS = load_policy(EXAMPLE).calendars
 
 
-def ask(*questions: Mapping[str, Any] | str) -> list[dict[str, Any]]:
-    lines = [question if isinstance(question, str) else json.dumps(question) for question in questions]
+def ask(*questions: Mapping[str, Any] | str | bytes) -> list[dict[str, Any]]:
+    texts = [json.dumps(question) if isinstance(question, Mapping) else question for question in questions]
+    lines = [text.encode() if isinstance(text, str) else text for text in texts]
     return [json.loads(answer) for _, answer in answers(CALENDARS, lines)]
 
 
@@ -72,6 +76,7 @@ def test_whether_it_is_open_and_when_next() -> None:
         ("{", "not JSON"),
         ("[1]", "not an object"),
         ("[" * 10_000, "not JSON"),
+        (b'{"calendar": "m\xfcnchen"}', "not UTF-8"),
         ('{"a": "' + "x" * LINE_LENGTH_MAX + '"}', "longer"),
         ({}, "calendar: is missing"),
         ({"calendar": 7}, "calendar: is no text"),
@@ -79,6 +84,7 @@ def test_whether_it_is_open_and_when_next() -> None:
         ({"calendar": "munich"}, "ask with"),
         ({"calendar": "munich", "at": "2026-10-01T18:00:00Z", "colour": 1}, "ask with"),
         ({"calendar": "munich", "at": "2026-10-01T18:00:00Z", "from": "2026-10-01T18:00:00Z"}, "ask with"),
+        ({"calendar": "munich", "at": "2026-10-01T18:00:00Z", "pauses": []}, "ask with"),
         ({"calendar": "munich", "at": "2026-10-01T18:00:00"}, "at: has no offset"),
         ({"calendar": "munich", "at": "yesterday"}, "at: is not RFC 3339"),
         ({"calendar": "munich", "at": "0001-01-01T00:00:00Z"}, "lies outside"),
@@ -108,3 +114,26 @@ def test_a_bad_line_is_answered_in_its_place_and_the_rest_go_on() -> None:
     good = {"calendar": "munich", "at": "2026-10-01T18:00:00+02:00"}
     kinds = [next(iter(answer)) for answer in ask(good, "nonsense", "", good)]
     assert kinds == ["open", "error", "open"]
+
+
+def test_a_byte_order_mark_and_line_ends_of_windows_do_not_matter() -> None:
+    line = b'\xef\xbb\xbf{"calendar": "munich", "at": "2026-10-01T18:00:00+02:00"}\r\n'
+    assert ask(line) == [{"open": False, "next_open": "2026-10-02T07:00:00.000000Z"}]
+
+
+@pytest.mark.parametrize("stdin", [None, io.TextIOWrapper(io.BytesIO(b""))])
+def test_without_questions_there_are_no_answers(
+    stdin: io.TextIOWrapper | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert lead_sla("calendar", "-p", EXAMPLE, folder=tmp_path) == (0, "", "")
+
+
+def test_a_line_in_another_encoding_is_answered_in_its_place_whatever_the_terminal_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = b'\xff\n{"calendar": "munich", "at": "2026-10-01T18:00:00+02:00"}\n'
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(asked), encoding="utf-8", errors="strict"))
+    done = lead_sla("calendar", "-p", EXAMPLE, folder=tmp_path)
+    assert [next(iter(json.loads(line))) for line in done.stdout.splitlines()] == ["error", "open"]
+    assert (done.returncode, done.stderr) == (1, "")

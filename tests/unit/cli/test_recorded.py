@@ -120,6 +120,8 @@ def test_a_share_just_below_the_objective_does_not_look_as_if_it_reached_it(fold
     (folder / "events.jsonl").write_text(recorded([*history, *touched]))
     text = replay(folder, "--until", "2026-10-06T00:00:00Z").stdout
     assert "  2026-Q4  missed: 59.9%, 1000 of 1667" in text
+    (duty,) = json.loads(replay(folder, "--until", "2026-10-06T00:00:00Z", "--json").stdout)["duties"]
+    assert duty["percent"] == 59.98  # 59.988
 
 
 def test_two_replays_give_the_same_bytes_and_the_same_summary_whatever_the_order_of_lines(folder: Path) -> None:
@@ -211,6 +213,23 @@ def test_leads_that_were_merged_concern_one_another_however_many_lie_between() -
     assert concerning("E", events) == events[4:]
 
 
+def test_a_lead_that_is_missing_is_told_below_the_lines_that_may_have_been_about_it(folder: Path) -> None:
+    (folder / "events.jsonl").write_text("{\n" + recorded())
+    done = explain(folder, "L-9")
+    assert done.returncode == 1
+    bad, missing = done.stderr.splitlines()
+    assert bad.startswith("lead-sla: events.jsonl:1: not_json: ")
+    assert missing == "lead-sla: L-9: no such lead in events.jsonl"
+
+
+@pytest.mark.parametrize("out", ["events.jsonl", "./events.jsonl", "agreement.yaml"])
+def test_a_replay_does_not_write_over_what_it_reads(folder: Path, out: str) -> None:
+    before = (folder / out).read_bytes()
+    done = replay(folder, out=out)
+    assert (done.returncode, (folder / out).read_bytes()) == (1, before)
+    assert one_error_line(done) == f"lead-sla: --out: {Path(out)} is what is to be read; name another file"
+
+
 def test_bad_lines_are_named_and_the_rest_is_explained(folder: Path) -> None:
     (folder / "events.jsonl").write_text("{\n" + recorded())
     done = explain(folder, "L-1")
@@ -232,10 +251,20 @@ def test_explain_refuses_options_that_do_not_go_together(folder: Path, options: 
     assert lead_sla("explain", "L-1", *options, folder=folder).returncode == 2
 
 
+def test_an_event_that_no_calendar_reaches_is_named_by_its_time(folder: Path) -> None:
+    (folder / "events.jsonl").write_text(recorded().replace("2026-10-01T07:00", "9998-10-01T07:00", 1))
+    for done in (replay(folder), explain(folder, "L-1")):
+        assert done.returncode == 1
+        assert one_error_line(done) == (
+            "lead-sla: events.jsonl: calendar munich: 9998-10-01T07:00:00.000000Z lies outside the years 14 to 9979; "
+            "remove the event with that time"
+        )
+
+
 def test_a_wrong_instant_is_named(folder: Path) -> None:
     done = explain(folder, "L-1", "--at", "yesterday")
     assert done.returncode == 1
-    assert one_error_line(done).startswith("lead-sla: --at: ")
+    assert one_error_line(done) == "lead-sla: --at: is not RFC 3339, for example 2026-10-01T09:00:00Z"
 
 
 class Record:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.instant import InstantWithoutOffset, NotAnInstant, from_rfc3339, to_rfc3339
+from monitor.core.instant import InstantWithoutOffset, NotAnInstant, from_rfc3339, legible, to_rfc3339
 
 FIRST = from_rfc3339("0001-01-01T00:00:00Z")
 LAST = from_rfc3339("9999-12-31T23:59:59.999999Z")
@@ -64,3 +64,5 @@ def test_what_is_not_rfc_3339_is_refused(text: str) -> None:
 def test_an_instant_outside_the_calendar_cannot_be_written() -> None:
     with pytest.raises(OverflowError):
         to_rfc3339(LAST + 1)
+    assert legible(LAST + 1) == f"{LAST + 1} microseconds since 1970"
+    assert legible(LAST) == to_rfc3339(LAST)

@@ -15,6 +15,8 @@ from monitor.ports import NotReady
 from monitor.web import server as server_module
 from monitor.web.server import CannotListen, PortTaken, WebServer
 
+NO_PAGE = {"error": "no such page; there are /metrics, /healthz, /readyz and /leads/{id}"}
+
 
 class Directory:
     """A LeadDirectory told in advance where leads live."""
@@ -204,9 +206,9 @@ async def test_errors_are_json_without_a_word_about_the_inside(caplog: pytest.Lo
 async def test_what_is_no_page_is_not_found_and_says_so_in_json() -> None:
     async with worker(Directory()) as url:
         for path in ("/", "/nothing", "/leads/", "/leads/a/b"):
-            assert (await get(url + path))[:2] == (404, {"error": "no such page"})
+            assert (await get(url + path))[:2] == (404, NO_PAGE)
         async with aiohttp.ClientSession() as session, session.post(f"{url}/metrics", data=b"x") as response:
-            assert (response.status, await response.json()) == (404, {"error": "no such page"})
+            assert (response.status, await response.json()) == (404, NO_PAGE)
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/healthz", "/leads/lead-1", "/nothing", "/leads/broken"])

@@ -197,6 +197,12 @@ def test_text_that_looks_like_a_namesake_is_only_text() -> None:
     assert _read({"id": 'a":"b', "subject": ':"source":'}, {"outcome": '":'}).id == 'a":"b'
 
 
+def test_a_value_that_is_cut_off_is_refused_with_the_place() -> None:
+    refused = _refused(b'{"subject": "L-')
+    assert refused.reason is Reason.NOT_JSON
+    assert refused.detail == "Unterminated string starting at character 12 of the value"
+
+
 def test_whitespace_is_read_wherever_json_allows_it() -> None:
     assert decode(json.dumps(EVENT, indent=2, separators=(" ,\r\n", "\t:\n")).encode(), (), AT, LIMITS) == _read()
 

@@ -174,6 +174,7 @@ def test_the_example_agreement_loads_and_spells_out_the_default_funnel() -> None
         "persistence",
         "next-touch",
         "disposition",
+        "definition-mql",
     ]
     assert policy.stages == DEFAULT_STAGES
     assert len(policy.calendars) == 2
@@ -189,6 +190,21 @@ def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
         (9, "follow_up[0].within"),
     ]
     assert all(fault.fix for fault in faults)
+
+
+def test_faults_inside_what_is_refused_as_a_whole_are_told_with_it() -> None:
+    """Of two limits one has to go, and a definition needs a stage that there is: mending that brings up no others."""
+    wrong = SMALL.replace("1 hours elapsed", "1 hours\n    targets: [{when: grade, within: 5 min}]")
+    faults = faults_of(wrong + "definitions:\n  mqll: {requires: colour}\n")
+    assert [(fault.line, fault.field) for fault in faults] == [
+        (9, "follow_up[0].within"),
+        (10, "follow_up[0].targets"),
+        (10, "follow_up[0].targets"),
+        (10, "follow_up[0].targets[0].when"),
+        (10, "follow_up[0].targets[0].within"),
+        (12, "definitions.mqll"),
+        (12, "definitions.mqll.requires"),
+    ]
 
 
 def test_a_fault_of_a_calendar_is_not_told_again_where_it_is_used() -> None:

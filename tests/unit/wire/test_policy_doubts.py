@@ -134,3 +134,15 @@ def test_a_doubt_is_one_line_whatever_the_file_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize("example", ["agreement.yaml", "demo-agreement.yaml"])
 def test_the_examples_raise_no_doubt(example: str) -> None:
     assert examine_policy(ROOT / "monitor" / "cli" / "examples" / example).doubts == ()
+
+
+def test_public_holidays_that_are_not_all_known_yet_are_told_and_nothing_else_is(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Of some Indian feasts the dates are known for so many years only; Bavaria's can be calculated."""
+    for country, known in (("{country: IN}", False), ("{country: DE, subdivision: BY}", True)):
+        head = HEAD.replace("{hours:", f"{{holidays: {country}, hours:")
+        said = [(doubt.line, doubt.field, doubt.message) for doubt in doubts(tmp_path, TOUCH + HOURS, head)]
+        missed = (5, "calendars.munich.holidays", "not all public holidays of IN from 2024 to 2036 are known")
+        assert said == ([] if known else [missed])
+    assert not recwarn.list

@@ -85,6 +85,13 @@ def test_without_an_instant_time_ends_with_the_newest_record(folder: Path) -> No
     assert ReportData.model_validate_json(done.stdout).period.known_until == "2026-11-03T08:00:00.000000Z"
 
 
+def test_the_report_is_not_written_over_what_it_is_made_from(folder: Path) -> None:
+    before = (folder / "events.jsonl").read_bytes()
+    done = report(folder, "--events", "events.jsonl", "--out", "events.jsonl")
+    assert (done.returncode, (folder / "events.jsonl").read_bytes()) == (1, before)
+    assert one_error_line(done) == "lead-sla: --out: events.jsonl is what is to be read; name another file"
+
+
 def test_files_need_an_agreement(folder: Path) -> None:
     done = lead_sla("report", *OCTOBER, "--events", "events.jsonl", folder=folder)
     assert done.returncode == 2
@@ -93,7 +100,8 @@ def test_files_need_an_agreement(folder: Path) -> None:
 
 def test_an_event_beyond_every_calendar_is_named(folder: Path) -> None:
     path, agreed = folder / "events.jsonl", AGREEMENT.partition("quotas:")
-    path.write_text(path.read_text().replace("2026-10-01T08", "9998-12-31T23"))
+    beyond = path.read_text().replace("2026-10-01T08", "9998-12-31T23").splitlines(keepends=True)
+    path.write_text("".join(line for line in beyond if "9998" in line))
     (folder / "agreement.yaml").write_text(agreed[0] + "follow_up:" + agreed[2].partition("follow_up:")[2])
     done = lead_sla("report", *OCTOBER[:4], "-p", "agreement.yaml", "--events", "events.jsonl", folder=folder)
     assert done.returncode == 1
