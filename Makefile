@@ -4,14 +4,15 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+PYTEST := env MAKEFLAGS= $(BIN)/python -m pytest -q # tests that run make do so as nobody's part
+PROVEN := tests/contract/test_compiled.py
 RIVALS := .cache/rivals/.ready
 COMPILED := .cache/compiled/.ready
-QUICK := $(wildcard tests/tidy tests/unit tests/contract tests/timelines tests/simulation)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak compiled lock clean
+.PHONY: help run test check bench soak compiled lock clean form quick clusters brokers worlds
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,16 +20,34 @@ help: ## Show this list
 run: $(READY) ## Show the whole product at work on this machine; Ctrl-C ends it
 	@$(BIN)/lead-sla demo
 
-test: $(READY) ## Run every test, also against a real Apache Kafka where Java 17 and Maven are there
-	@$(BIN)/python -m pytest -q -n auto -m "not processes"
-	@$(BIN)/python -m pytest -q -m processes
+test: quick ## Run every test, also against a real Apache Kafka where Java 17 and Maven are there
+	@echo "the other tests, in three parts side by side; each part is shown when it is over"
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target clusters brokers worlds
 
-check: $(READY) ## Check form, types, layers and everything that needs no broker, in two minutes
+check: form quick ## Check form, types, layers and everything that needs no broker, in two minutes
+
+form: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "run '$(BIN)/ruff format .'"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --strict monitor bench
 	@$(BIN)/lint-imports > .venv/layers.txt || { cat .venv/layers.txt; exit 1; }
-	@$(BIN)/python -m pytest -q -n auto -m "not embedded and not kafka and not slow" $(QUICK)
+
+# Each test is in exactly one of these four. What starts processes mostly waits; what computes takes what that leaves,
+# and takes nothing from it.
+quick: $(READY)
+	@$(PYTEST) -n auto -m "not processes and not slow"
+
+clusters brokers worlds: $(READY)
+
+clusters:
+	@$(PYTEST) -m processes tests/soak
+
+brokers:
+	@$(PYTEST) -m processes --ignore tests/soak --ignore $(PROVEN)
+
+worlds:
+	@nice -n 19 $(PYTEST) $(PROVEN)
+	@nice -n 19 $(PYTEST) -n auto -m "slow and not processes"
 
 bench: $(READY) $(if $(findstring --rivals,$(ARGS)),$(RIVALS)) $(if $(shell command -v $(CC)),$(COMPILED)) ## Measure beside named baselines; ARGS="--quick" needs no broker, "--help" lists more
 	@$(BIN)/python -m bench $(ARGS)

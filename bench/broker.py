@@ -43,7 +43,10 @@ class Broker(NamedTuple):
 @contextmanager
 def apache_kafka() -> Iterator[Broker]:
     """A real one; see `tests.support.kafka.missing` for what may keep it from running."""
-    with tempfile.TemporaryDirectory(prefix="lead-sla-bench-") as folder, kafka.KafkaBroker(Path(folder)) as real:
+    with (
+        tempfile.TemporaryDirectory(prefix="lead-sla-bench-") as folder,
+        kafka.KafkaBroker(Path(folder), lives_long=True) as real,
+    ):
         yield Broker(kafka_version(), real.bootstrap, real=True)
 
 

@@ -1,5 +1,6 @@
 """Brokers for the tests that need one, and the one place that decides what cannot run here."""
 
+import gc
 import os
 import uuid
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ NEEDED_IN_CI = os.environ.get("CI", "").lower() == "true"
 settings.register_profile("lead-sla", deadline=None, print_blob=True, derandomize=NEEDED_IN_CI)
 settings.load_profile("lead-sla")
 _LEFT_OUT = "Apache Kafka: "
-# What starts brokers, workers or compilers shares them, and is run by one process.
+# What starts brokers, workers or compilers shares them: never under xdist, see the Makefile.
 _WITH_PROCESSES = ("tests/e2e", "tests/integration", "tests/soak", "tests/contract/test_compiled.py")
 
 
@@ -59,6 +60,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         named = any(item.get_closest_marker(name) for name in ("kafka", "embedded"))
         if named or item.path.relative_to(config.rootpath).as_posix().startswith(_WITH_PROCESSES):
             item.add_marker("processes")
+
+
+def pytest_collection_finish() -> None:
+    """The garbage collector need not look at thousands of collected tests while they run."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -50,7 +50,9 @@ class Partition:
 
     def stable_end(self, tp: TP) -> int:
         """Where committed reading ends: before the first record of an open transaction."""
-        return min((transaction.begins[tp] for transaction in self.open), default=len(self.entries))
+        if not self.open:
+            return len(self.entries)
+        return min(transaction.begins[tp] for transaction in self.open)
 
 
 class Log:

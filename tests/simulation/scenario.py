@@ -117,6 +117,7 @@ class Simulation:
         self.world.run(
             END_S + 4.5 * SESSION_S
         )  # a lost answer costs more than a session; the next idle tick is not yet sent
+        last.retire()  # what still runs would be taken apart by the garbage collector, in the middle of another world
 
     def _make_up(self, lead: str, at_s: float, other: str) -> None:
         rng, base_s = self.rng, START_S + at_s
@@ -177,8 +178,10 @@ class Simulation:
         read = [
             record for partition in range(TOPICS.partitions) for record in self._records(TOPICS.outcomes, partition)
         ]
-        self._check_verdicts(read)
-        self._check_books()
+        replay = Replay(POLICY)
+        outcomes = list(replay.run(map(decoded, self.input), START_AT + round(END_S * 1e6)))
+        self._check_verdicts(read, replay, outcomes)
+        self._check_books(replay)
         self._check_notices(read)
         for partition in range(TOPICS.partitions):
             self._check_partition(partition)
@@ -186,9 +189,7 @@ class Simulation:
     def _records(self, topic: str, partition: int) -> list[Record]:
         return self.cluster.log.read(TP(topic, partition), 0)[0]
 
-    def _check_verdicts(self, read: Iterable[Record]) -> None:
-        replay = Replay(POLICY)
-        outcomes = list(replay.run(map(decoded, self.input), START_AT + round(END_S * 1e6)))
+    def _check_verdicts(self, read: Iterable[Record], replay: Replay, outcomes: Iterable[Outcome]) -> None:
         expected = told(map(encode_outcome, outcomes))
         said = told(record.value for record in read)
         assert standing(said) == standing(expected), "the verdicts are not the replay's"
@@ -208,10 +209,8 @@ class Simulation:
         }, "what is known of leads is not what the replay knows"
         assert live(states) == attained(outcomes), "what is counted is not what stands in the replay"
 
-    def _check_books(self) -> None:
+    def _check_books(self, replay: Replay) -> None:
         """What counts is what counts in the replay, however often it was told, and nothing is left to be said."""
-        replay = Replay(POLICY)
-        list(replay.run(map(decoded, self.input), START_AT + round(END_S * 1e6)))
         expected = {} if replay.book is None else counted(replay.book.standings())
         found = {}
         for partition in range(TOPICS.partitions):

@@ -14,7 +14,7 @@ from tests.simulation.scenario import GUARANTEES, Simulation
 
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "1000"))
 SEEDS_IN_CHECK, AT_ONCE = 100, 25
-CROWDED_SEED, PORTIONS = 1, 20
+CROWDED_SEED, PORTIONS = 1, 40
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """Real Apache Kafka brokers (KRaft), each a process of its own, for tests: one alone, or three together."""
 
+import fcntl
 import functools
 import hashlib
 import random
@@ -38,21 +39,27 @@ def missing() -> str | None:
 def libs() -> Path:
     """The folder with the server's jars, fetched by Maven on first use. Raises RuntimeError if it cannot be."""
     folder = _libs_folder()
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = folder.with_name(folder.name + ".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        done = subprocess.run(
-            [
-                "mvn", "-q", "-B", "-f", str(_POM), "dependency:copy-dependencies",
-                "-DincludeScope=runtime", f"-DoutputDirectory={partial}",
-            ],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise RuntimeError(f"Maven could not fetch Apache Kafka:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-        partial.rename(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name("lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # parts of the tests that run side by side: the others wait for the first
+        if not folder.exists():
+            _fetch(folder)
     return folder
+
+
+def _fetch(folder: Path) -> None:
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    done = subprocess.run(
+        [
+            "mvn", "-q", "-B", "-f", str(_POM), "dependency:copy-dependencies",
+            "-DincludeScope=runtime", f"-DoutputDirectory={partial}",
+        ],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"Maven could not fetch Apache Kafka:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    partial.rename(folder)
 
 
 def _libs_folder() -> Path:
@@ -63,14 +70,20 @@ def _libs_folder() -> Path:
 class KafkaBroker:
     """One broker and controller in one process; its data stays in its folder until the folder is removed."""
 
-    def __init__(self, folder: Path, properties: Mapping[str, str] | None = None, node_id: int = 1) -> None:
-        """Data, configuration and log go to `folder`; `properties` are added to or override the server's."""
+    def __init__(
+        self, folder: Path, properties: Mapping[str, str] | None = None, node_id: int = 1, *, lives_long: bool = False
+    ) -> None:
+        """Data, configuration and log go to `folder`; `properties` are added to or override the server's.
+
+        `lives_long`: it starts slowly and is as fast as it can be later.
+        """
         self.log = folder / "kafka.log"
         self.port = _port()
         self.controller_port = _port()
         self.node_id = node_id
         self.properties = dict(properties or {})
         self._folder = folder
+        self._java = _java if lives_long else _brief_java
         self._child: Child | None = None
 
     @property
@@ -97,7 +110,7 @@ class KafkaBroker:
             self._format(config)
         require_free(self.port)
         heap = "-Xmx384m" if _VOTERS in self.properties else "-Xmx512m"
-        self._child = Child(_java("-Xms256m", heap, "kafka.Kafka", str(config)), self.log)
+        self._child = Child(self._java("-Xms256m", heap, "kafka.Kafka", str(config)), self.log)
         wait_until_answering(self.bootstrap, self._child)
         return self.bootstrap
 
@@ -166,7 +179,7 @@ class KafkaBroker:
 
     def _format(self, config: Path) -> None:
         alone = [] if _VOTERS in self.properties else ["--standalone"]
-        command = _java("kafka.tools.StorageTool", "format", *alone, "-t", _cluster_id(), "-c", str(config))
+        command = _brief_java("kafka.tools.StorageTool", "format", *alone, "-t", _cluster_id(), "-c", str(config))
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"Kafka's storage could not be formatted:\n{done.stdout}{done.stderr}")
@@ -228,6 +241,11 @@ def _port() -> int:
 def _java(*arguments: str) -> list[str]:
     quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
     return ["java", quiet, "-cp", f"{libs()}/*", *arguments]
+
+
+def _brief_java(*arguments: str) -> list[str]:
+    """Without the second compiler: what lives for minutes spends more on it than it gives back."""
+    return _java("-XX:TieredStopAtLevel=1", *arguments)
 
 
 def _cluster_id() -> str:

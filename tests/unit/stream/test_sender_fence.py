@@ -36,7 +36,9 @@ def fenced() -> tuple[Ownership, SenderFence, Sender]:
 
 def batch(tp: TopicPartition, fence: SenderFence, epoch: int | None) -> MessageBatch:
     builder = BatchBuilder(16_384, 0, is_transactional=False, key_serializer=None, value_serializer=None)
-    return MessageBatch(tp, builder if epoch is None else fence.mark(builder, epoch), 30.0, 0.0)
+    made = MessageBatch(tp, builder if epoch is None else fence.mark(builder, epoch), 30.0, 0.0)
+    made.drain_ready()  # as the sender has taken it; else a failure is kept for somebody who waits for that
+    return made
 
 
 async def test_a_batch_of_the_present_epoch_passes() -> None:
