@@ -20,11 +20,14 @@ from monitor.core.tellings import next_instant
 def next_tick_at(lead: Lead, policy: Policy) -> int | None:
     """The next instant at which a tick may change what is said of this lead, or who judges it; None: never."""
     next_at = next_instant(lead)
-    if not policy.amending or next_at is None:  # what may still be taken over may still be told
+    clocks = lead.fold.clocks
+    # Of what may still be taken over something may still be told, but for clocks that stand still.
+    if not policy.amending or (next_at is None and all(clock.state is not ClockState.PAUSED for clock in clocks)):
         return next_at
     for version in policy.versions:
-        if lead.known_until < version.effective_at < next_at and _takes_any(version, lead.fold.clocks, policy):
-            return version.effective_at
+        at = version.effective_at
+        if lead.known_until < at and (next_at is None or at < next_at) and _takes_any(version, clocks, policy):
+            return at
     return next_at
 
 

@@ -266,6 +266,16 @@ def test_explain_refuses_options_that_do_not_go_together(folder: Path, options: 
     assert lead_sla("explain", "L-1", *options, folder=folder).returncode == 2
 
 
+def test_an_event_that_no_calendar_reaches_is_named_by_its_time(folder: Path) -> None:
+    (folder / "events.jsonl").write_text(recorded().replace("2026-10-", "9998-10-"))
+    for done in (replay(folder), explain(folder, "L-1")):
+        assert done.returncode == 1
+        assert one_error_line(done) == (
+            "lead-sla: events.jsonl: calendar munich: 9998-10-01T07:00:00.000000Z lies outside the years 14 to 9979; "
+            "remove the event with that time"
+        )
+
+
 def test_a_wrong_instant_is_named(folder: Path) -> None:
     done = explain(folder, "L-1", "--at", "yesterday")
     assert done.returncode == 1

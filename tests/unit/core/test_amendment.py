@@ -227,6 +227,16 @@ def test_a_version_without_pauses_lets_a_paused_clock_go_on() -> None:
     assert [outcome.kind for outcome in said[-2:]] == [Kind.RESUMED, Kind.AMENDED]
 
 
+def test_a_clock_that_stands_still_for_good_is_taken_over_too() -> None:
+    old = OLD._replace(duties=(PAUSABLE,))
+    new = agreed(60)._replace(earlier=(old,))
+    pause = assigned(BEGUN - 20 * MINUTE)._replace(type="lead.updated")
+    lead, _ = run(new, assigned(BEGUN - 30 * MINUTE), pause, BEGUN - 10 * MINUTE)
+    assert next_tick_at(lead, new) == BEGUN
+    assert next_tick_at(lead, agreed(60, Applies.NEW)._replace(earlier=(old,))) is None
+    assert next_tick_at(lead, old) is None
+
+
 def test_a_cadence_goes_on_with_the_attempts_that_were_made() -> None:
     def cadence(at_least: int) -> Duty:
         attempts = Attempts(at_least, (TOUCH,), {})
