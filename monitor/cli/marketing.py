@@ -102,7 +102,9 @@ def _kpi_lines(figures: Answer) -> Iterator[str]:
 
 def _shown(figure: Any) -> str:
     if isinstance(figure, Mapping):
-        return ", ".join(f"{key.replace('_', ' ')} {_shown(value)}" for key, value in figure.items()) or "none"
+        shown = [(key.replace("_", " "), _shown(value)) for key, value in figure.items()]
+        known = any(value != "none" for _, value in shown)
+        return ", ".join(f"{key} {value}" for key, value in shown) if known else "none"
     if isinstance(figure, list):
         return " ".join(map(str, figure)) or "none"
     return "none" if figure is None else str(figure)
