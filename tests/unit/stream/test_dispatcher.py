@@ -202,7 +202,12 @@ def test_an_acknowledgement_stops_the_ladder(answered: bool) -> None:
     async def work() -> None:
         broker, far_end, office_ = await told(BREACH, seconds=60, routing=routing)
         if answered:
-            assert await office_.desk.answer(BREACH.outcome_id, lambda case: acknowledged(case, "ana", NOON)) == 1
+            assert (
+                await office_.desk.answer(
+                    BREACH.outcome_id, lambda case: acknowledged(case, BREACH.outcome_id, "ana", NOON)
+                )
+                == 1
+            )
         await Office(broker, [far_end], routing=routing).run(2 * 3600)
         assert far_end.ids() == [BREACH.outcome_id, *([] if answered else [BREACH.outcome_id + "-1"])]
 
