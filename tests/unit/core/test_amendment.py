@@ -248,7 +248,7 @@ def test_that_a_pause_lasts_too_long_is_told_once_whoever_gets_the_lead_and_what
     old = OLD._replace(duties=(pausable(longest),))
     new = agreed(60)._replace(duties=(pausable(90),), earlier=(old,))
     pause = assigned(BEGUN - 80 * MINUTE)._replace(type="lead.updated")
-    ticks = [BEGUN + minute * MINUTE for minute in (0, 5, 10, 30, 40)]
+    ticks = [BEGUN + minute * MINUTE for minute in (0, 5, 10, 60, 70)]
     _, said = run(new, assigned(BEGUN - 90 * MINUTE), pause, assigned(BEGUN - 30 * MINUTE, "ben"), *ticks)
     assert [outcome.at for outcome in said if outcome.kind is Kind.STALLED] == [BEGUN + stalled * MINUTE]
 
