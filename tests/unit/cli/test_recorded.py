@@ -252,7 +252,7 @@ def test_explain_refuses_options_that_do_not_go_together(folder: Path, options: 
 
 
 def test_an_event_that_no_calendar_reaches_is_named_by_its_time(folder: Path) -> None:
-    (folder / "events.jsonl").write_text(recorded().replace("2026-10-01T07:00", "9998-10-01T07:00", 1))
+    (folder / "events.jsonl").write_text(recorded().replace("2026-10-", "9998-10-"))
     for done in (replay(folder), explain(folder, "L-1")):
         assert done.returncode == 1
         assert one_error_line(done) == (
