@@ -12,7 +12,7 @@ from monitor.core.amendment import amended_at, next_tick_at
 from monitor.core.event import Event
 from monitor.core.lead import Lead
 from monitor.core.outcome import Kind, Outcome, Reason
-from monitor.core.policy import Applies, Attempts, Duty, Pausing, Policy, Target
+from monitor.core.policy import Applies, Attempts, Duty, Inheritance, Pausing, Policy, Reassignment, Target
 from monitor.core.tables import ClockState
 from tests.support.agreement import DAY, HOUR, MINUTE, TOUCH, duty, elapsed, event_is, policy
 
@@ -235,6 +235,22 @@ def test_a_clock_that_stands_still_for_good_is_taken_over_too() -> None:
     assert next_tick_at(lead, new) == BEGUN
     assert next_tick_at(lead, agreed(60, Applies.NEW)._replace(earlier=(old,))) is None
     assert next_tick_at(lead, old) is None
+
+
+@pytest.mark.parametrize(("longest", "stalled"), [(10, -70), (90, 10)])
+def test_that_a_pause_lasts_too_long_is_told_once_whoever_gets_the_lead_and_whatever_is_agreed(
+    longest: int, stalled: int
+) -> None:
+    def pausable(longest: int) -> Duty:
+        pausing = PAUSABLE.pausing and PAUSABLE.pausing._replace(longest=elapsed(longest))
+        return PAUSABLE._replace(pausing=pausing, on_reassign=Reassignment(Inheritance.REMAINING))
+
+    old = OLD._replace(duties=(pausable(longest),))
+    new = agreed(60)._replace(duties=(pausable(90),), earlier=(old,))
+    pause = assigned(BEGUN - 80 * MINUTE)._replace(type="lead.updated")
+    ticks = [BEGUN + minute * MINUTE for minute in (0, 5, 10, 60, 70)]
+    _, said = run(new, assigned(BEGUN - 90 * MINUTE), pause, assigned(BEGUN - 30 * MINUTE, "ben"), *ticks)
+    assert [outcome.at for outcome in said if outcome.kind is Kind.STALLED] == [BEGUN + stalled * MINUTE]
 
 
 def test_a_cadence_goes_on_with_the_attempts_that_were_made() -> None:
