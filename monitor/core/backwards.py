@@ -13,7 +13,8 @@ def before(calendar: Calendar, due_at: int, limit: Limit) -> int:
 
     Working time that begins to count at an opening begins there, not at the closing before it. N working days are
     the same local time on the Nth working day before; if that is no working time, the closing before it, except
-    that an opening instant stays.
+    that an opening instant stays. Where nobody works at `due_at`, it counts as the closing before it, as a start
+    counts as the next opening.
     """
     if limit.unit is LimitUnit.ELAPSED or limit.amount <= 0:
         return due_at - limit.amount
@@ -37,7 +38,10 @@ def _time(calendar: Calendar, due_at: int, amount: int) -> int | None:
 
 
 def _days(calendar: Calendar, due_at: int, amount: int) -> int | None:
-    shown = calendar.shown(due_at)
+    ends_at = _closing(calendar, due_at)
+    if ends_at is None:
+        return None
+    shown = calendar.shown(ends_at)
     day, missing = shown.toordinal(), amount
     for number in range(shown.year, shown.year - SEARCH_YEARS, -1):
         dates = calendar.year(number).dates

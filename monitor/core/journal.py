@@ -103,8 +103,12 @@ def _booking(event: Event, names: Mapping[str, str]) -> Booking:
 
 
 def _names(events: Iterable[Event]) -> dict[str, str]:
-    """By the name of each merged lead that of the one that goes on; in a circle, one of it."""
-    into = {event.lead: str(event.data.get("into", "")) for event in events if event.type == ev.LEAD_MERGED}
+    """By the name of each merged lead that of the one that goes on; in a circle, one of it. `events` are in order."""
+    into: dict[str, str] = {}
+    for event in events:
+        other = str(event.data.get("into", ""))
+        if event.type == ev.LEAD_MERGED and other not in ("", event.lead):
+            into.setdefault(event.lead, other)  # the first of several counts
     names: dict[str, str] = {}
     for lead in into:
         name, passed = lead, {lead}

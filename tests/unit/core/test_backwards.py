@@ -46,6 +46,7 @@ def days(count: int) -> Limit:
         ("2026-10-06T16:00", days(1), "2026-10-02T15:00"),  # Friday has closed by then
         ("2026-10-06T12:30", days(2), "2026-10-01T12:00"),  # lunch
         ("2026-10-06T09:00", days(2), "2026-10-01T09:00"),
+        ("2026-10-05T11:00", days(1), "2026-10-01T15:00"),  # nobody works then: all of Friday is still to come
     ],
 )
 def test_the_last_instant_from_which_the_limit_is_still_to_come(due: str, limit: Limit, expected: str) -> None:

@@ -165,6 +165,13 @@ def test_a_merged_lead_goes_by_the_name_of_the_other_also_over_several_and_in_a_
     assert set(journal(*circle).first_at) == {"A"}
 
 
+def test_the_first_of_several_merges_counts() -> None:
+    make = Leads()
+    merges = [make.happened("A", START + n, "lead.merged", into=into) for n, into in enumerate(("A", "B", "C"))]
+    for told in (merges, merges[::-1]):
+        assert set(journal(moved(make, "A", START - 1, "mql"), *told).first_at) == {"B"}
+
+
 def test_spend_and_revenue_make_no_lead() -> None:
     make = Leads()
     replay = Replay(POLICY)
