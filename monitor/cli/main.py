@@ -1,6 +1,7 @@
 """The commands: what a person or a script can ask of lead-sla. Errors are one line; exit codes are documented."""
 
 import asyncio
+import logging
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+# Of a broker that is away the client of Kafka says less than the one line of the failure; a worker logs it.
+logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 topics_app = typer.Typer(help="The Kafka topics that lead-sla works on.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
 

@@ -33,7 +33,8 @@ def marketing(replayed: Replay, events: Iterable[Event], policy: Policy, at: int
     if definitions := _definitions(clocks):
         answer["definitions"] = definitions
     if replayed.book is not None:
-        answer["quotas"] = [_quota(standing) for standing in replayed.book.standings()]
+        ceilings = {quota.name for version in policy.versions for quota in version.quotas if quota.ceiling}
+        answer["quotas"] = [_quota(each, ceiling=each.quota in ceilings) for each in replayed.book.standings()]
     known = [event for event in events if event.at <= at]
     term = term_of(Every.QUARTER, ZoneInfo(policy.timezone), at)
     figures = nine_figures(journal_of(known, policy), clocks, policy, Every.QUARTER, term, at)
@@ -45,7 +46,7 @@ def marketing_text(answer: Answer) -> str:
     """The same for people."""
     definitions = answer.get("definitions", {}).items()
     lines = [f"{duty}: {met} of {judged} entries met it" for duty, (met, judged) in definitions]
-    lines += [_quota_line(quota) for quota in answer.get("quotas", ())]
+    lines += [_quota_line(quota) for quota in answer.get("quotas", ()) if not quota["ceiling"] or _exceeded(quota)]
     return "\n".join([*lines, *_kpi_lines(answer["kpis"])])
 
 
@@ -59,13 +60,14 @@ def _definitions(clocks: Iterable[Clock]) -> dict[str, tuple[int, int]]:
     return {duty: (met[duty], judged[duty]) for duty in sorted(judged)}
 
 
-def _quota(standing: Standing) -> Answer:
+def _quota(standing: Standing, *, ceiling: bool) -> Answer:
     figures, foreseen = standing.figures, standing.forecast
     reached_at = figures.reached_at
     return {
         "quota": standing.quota,
         "term": standing.term,
         "values": list(standing.dims),
+        "ceiling": ceiling,
         "target": None if standing.target is None else standing.target / UNIT,
         "delivered": figures.delivered.weight / UNIT,
         "pending": figures.pending.weight / UNIT,
@@ -77,8 +79,15 @@ def _quota(standing: Standing) -> Answer:
     }
 
 
+def _exceeded(ceiling: Answer) -> bool:
+    """Of the days on which no more came in than was agreed there is nothing to say, and there are many."""
+    return ceiling["target"] is not None and ceiling["delivered"] > ceiling["target"]
+
+
 def _quota_line(quota: Answer) -> str:
     name = " ".join((quota["quota"], quota["term"], *quota["values"]))
+    if quota["ceiling"]:
+        return f"{name}: {quota['delivered']:g} came in, {quota['target']:g} were agreed"
     owed = "" if quota["target"] is None else f" of {quota['target']:g}"
     more = [f"{quota[key]:g} {key.replace('_', ' ')}" for key in ("pending", "clawed_back", "refused") if quota[key]]
     more += [f"reached at {quota['reached_at'].replace('.000000Z', 'Z')}"] if quota["reached_at"] else []
@@ -93,7 +102,9 @@ def _kpi_lines(figures: Answer) -> Iterator[str]:
 
 def _shown(figure: Any) -> str:
     if isinstance(figure, Mapping):
-        return ", ".join(f"{key.replace('_', ' ')} {_shown(value)}" for key, value in figure.items()) or "none"
+        shown = [(key.replace("_", " "), _shown(value)) for key, value in figure.items()]
+        known = any(value != "none" for _, value in shown)
+        return ", ".join(f"{key} {value}" for key, value in shown) if known else "none"
     if isinstance(figure, list):
         return " ".join(map(str, figure)) or "none"
     return "none" if figure is None else str(figure)

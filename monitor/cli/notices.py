@@ -14,6 +14,7 @@ from monitor.core.case import Case, Item, State
 from monitor.core.instant import to_rfc3339
 from monitor.settings.settings import Settings
 from monitor.stream.notice_log import read_cases
+from monitor.stream.past import NoSuchTopic
 from monitor.stream.worker import NOTICES, Worker
 
 ANSWER_S_MAX: Final = 30.0
@@ -23,8 +24,10 @@ LINES_MAX: Final = 200
 
 
 def list_notices(settings: Settings, notice_id: str | None, channel: str | None, *, as_json: bool) -> None:
-    """Print what waits and what failed. Raises KafkaError."""
+    """Print what waits and what failed, or all of one id. Raises Failure, KafkaError."""
     found, unreadable = _found(settings, notice_id, channel)
+    if notice_id is not None and not found:
+        raise Failure(f"{notice_id}: no notice and no message with that id is kept", BAD_INPUT)
     told = [_told(case, item) for case, item in found]
     counts = {state.value: sum(item.state is state for _, item in found) for state in _SHOWN}
     lines = [_line(each) for each in told[:LINES_MAX]]
@@ -57,7 +60,10 @@ def _found(settings: Settings, notice_id: str | None, channel: str | None) -> tu
         for name in Worker.changelogs_of(settings.topic_prefix + settings.group)
         if name.endswith(f"-{NOTICES}-changelog")
     )
-    cases, unreadable = asyncio.run(read_cases(kafka_access(settings).client(), topic, settings.partitions))
+    try:
+        cases, unreadable = asyncio.run(read_cases(kafka_access(settings).client(), topic))
+    except NoSuchTopic as error:
+        raise Failure(str(error), BAD_INPUT) from None
     found = [(case, item) for case in cases for item in case.items if _asked(item, notice_id, channel)]
     return sorted(found, key=lambda each: (each[1].state is not State.FAILED, each[1].ready_at)), unreadable
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from monitor.cli import summary
 from monitor.cli.explain import tell
 from monitor.cli.failure import BAD_INPUT, Failure
-from monitor.cli.files import beyond, complain, instant_of, read_events, spare
+from monitor.cli.files import beyond, complain, instant_of, read_events, spare, within_reach
 from monitor.cli.marketing import Answer, asks_of_marketing, marketing, marketing_text
 from monitor.cli.offline import policy_of, say
 from monitor.core.attainment import Verdicts
@@ -28,6 +28,7 @@ def replay(events_file: Path, policy_file: Path, out: Path, *, until: str | None
     spare(out, events_file, policy_file)
     policy, until_at = policy_of(policy_file), instant_of("--until", until)
     events, bad = read_events(events_file)
+    within_reach("--until", until_at, events)
     told, verdicts, judged = Counter[str](), Verdicts(), Replay(policy)
     with out.open("wb") as file:
         try:
@@ -62,6 +63,7 @@ def explain(lead: str, events_file: Path, policy_file: Path, *, at: str | None, 
     """Tell one lead's story as it was at an instant; exit 1 if there was a bad line, or no such lead."""
     policy, until_at = policy_of(policy_file), instant_of("--at", at)
     events, bad = read_events(events_file)
+    within_reach("--at", until_at, events)
     judged = Replay(policy)
     try:
         end_at = _end(events, until_at)

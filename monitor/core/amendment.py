@@ -10,7 +10,7 @@ from monitor.core.lead import BY_TIME, Clock, Evidence, Fold, Lead, Move, Told, 
 from monitor.core.matching import Happening
 from monitor.core.moves import at_same_distance, due_moved
 from monitor.core.outcome import Kind
-from monitor.core.pauses import Pause, due_after
+from monitor.core.pauses import Pause, due_after, stands_since
 from monitor.core.policy import Applies, Duty, Policy, Rhythm, Target
 from monitor.core.tables import OPEN_STATES, ClockInput, ClockState
 from monitor.core.targets import calendar_of, target_of, warn_ats
@@ -20,11 +20,14 @@ from monitor.core.tellings import next_instant
 def next_tick_at(lead: Lead, policy: Policy) -> int | None:
     """The next instant at which a tick may change what is said of this lead, or who judges it; None: never."""
     next_at = next_instant(lead)
-    if not policy.amending or next_at is None:  # what may still be taken over may still be told
+    clocks = lead.fold.clocks
+    # Of what may still be taken over something may still be told, but for clocks that stand still.
+    if not policy.amending or (next_at is None and all(clock.state is not ClockState.PAUSED for clock in clocks)):
         return next_at
     for version in policy.versions:
-        if lead.known_until < version.effective_at < next_at and _takes_any(version, lead.fold.clocks, policy):
-            return version.effective_at
+        at = version.effective_at
+        if lead.known_until < at and (next_at is None or at < next_at) and _takes_any(version, clocks, policy):
+            return at
     return next_at
 
 
@@ -114,13 +117,16 @@ def _moved(clock: Clock, version: Policy, fold: Fold) -> Clock:
 
 def _paused_as_agreed(clock: Clock, duty: Duty, calendar: Calendar | None, at: int) -> Clock:
     """Still paused, for as long as is agreed now; going on, if no pause is agreed any more."""
-    if clock.paused_at is None:
+    since = stands_since(clock)
+    if since is None:
         return clock
     if duty.pausing is None:
         resumed = Move(Kind.RESUMED, at, "", clock.due_at)
         return clock._replace(state=ClockState.RUNNING, paused_at=None, stalls_at=None, moves=(*clock.moves, resumed))
     longest = duty.pausing.longest
-    return clock._replace(stalls_at=None if longest is None else due_at(calendar, clock.paused_at, longest))
+    if any(move.kind is Kind.STALLED and move.at >= since for move in clock.moves):
+        longest = None  # that it lasted too long is settled
+    return clock._replace(stalls_at=None if longest is None else due_at(calendar, since, longest))
 
 
 def _with_limit(clock: Clock, duty: Duty, target: Target, calendar: Calendar | None, at: int) -> Clock:
@@ -132,7 +138,7 @@ def _with_limit(clock: Clock, duty: Duty, target: Target, calendar: Calendar | N
     fresh = clock._replace(
         due_at=first_due, warn_ats=warn_ats(duty.warn_at, calendar, begun_at, target.limit, first_due)
     )
-    passed = [warning for warning in clock.warn_ats if warning[1] < stands_at]
+    passed = [warning for warning in clock.warn_ats if warning[1] < (stands_since(clock) or at)]
     said = {level for level, _ in passed}
     more = [
         (level, max(warn_at, stands_at))

@@ -6,7 +6,7 @@ from monitor.core.case import SNOOZES_MAX, Case, Change, Drop, Item, Stage, Stat
 from monitor.core.casework import changed, decided
 
 
-def acknowledged(case: Case, by: str, at: int) -> Change:
+def acknowledged(case: Case, notice_id: str, by: str, at: int) -> Change:
     """Somebody takes care of it: the ladder stops, the clock goes on, and its end is told.
 
     What was said at once by whatever is still on its way arrives all the same.
@@ -14,7 +14,7 @@ def acknowledged(case: Case, by: str, at: int) -> Change:
     later = [item for item in case.waiting() if item.call.rung]
     change = changed(case, later, lambda item: dropped(item, Drop.ACKNOWLEDGED, at), Stage.ANSWER)
     after = (change.case or case)._replace(acknowledged_at=at, acknowledged_by=by)
-    return Change(after, (decided(Stage.ANSWER, "acknowledged", "asked", ""), *change.decisions))
+    return Change(after, (decided(Stage.ANSWER, "acknowledged", "asked", notice_id), *change.decisions))
 
 
 def snoozed(case: Case, notice_id: str, until: int, at: int) -> Change:

@@ -97,11 +97,13 @@ def left_unsaid(case: Case, items: Sequence[Item], why: End | Drop, at: int) -> 
     return changed(case, items, lambda item: dropped(item, why, at), Stage.RECHECK)
 
 
-def given_up(case: Case, items: Sequence[Item], why: str, at: int) -> Change:
-    """These are dead letters."""
-    return changed(
-        case, items, lambda item: item._replace(state=State.FAILED, reason=why, settled_at=at), Stage.DELIVER
-    )
+def given_up(case: Case, items: Sequence[Item], why: str, at: int, *, tried: bool) -> Change:
+    """These are dead letters; `tried`: after one more attempt."""
+
+    def failed(item: Item) -> Item:
+        return item._replace(state=State.FAILED, reason=why, attempts=item.attempts + tried, settled_at=at)
+
+    return changed(case, items, failed, Stage.DELIVER)
 
 
 def put_off(case: Case, items: Sequence[Item], until: int) -> Change:

@@ -43,9 +43,9 @@ def folded_again(lead: Lead, policy: Policy) -> Lead:
     before = lead.fold.clocks
     fold = folded(lead.base or EMPTY_FOLD, lead.evidence, policy, prior_of(before, policy), lead.known_until)
     again = {(clock.duty, clock.cycle) for clock in fold.clocks}
-    # What is final stays, and so does a clock whose duty this policy no longer has.
+    # What is final stays, and so does a clock whose duty this policy no longer has; time brings nothing after it.
     stay = tuple(
-        clock
+        clock._replace(then_at=None)
         for clock in before
         if (clock.duty, clock.cycle) not in again and (clock.final or policy.judging(clock).duty(clock.duty) is None)
     )

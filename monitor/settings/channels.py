@@ -67,6 +67,8 @@ def load_channels(path: Path, lead_link: str, environment: Mapping[str, str] = o
         raise _whole(file, 1, f"cannot be read: {error.strerror}", "mind the path and its permissions") from None
     except UnicodeDecodeError:
         raise _whole(file, 1, "is not UTF-8", "save the file as UTF-8") from None
+    if not written.strip():
+        raise _whole(file, 1, "the file is empty", "write channels: a list, each with a name and a type")
     if len(content) > BYTES_MAX:
         raise _whole(file, 1, f"is larger than {BYTES_MAX} bytes", "name fewer channels")
     try:
@@ -111,7 +113,7 @@ class _Reader:
         read = [self._faults.read(self._channel, item, None) for item in node.items]
         first: dict[str, Node] = {}
         for item, channel in zip(node.items, read, strict=True):
-            if channel is not None and first.setdefault(channel.name, item) is not item:
+            if channel is not None and channel.name and first.setdefault(channel.name, item) is not item:
                 line = first[channel.name].line
                 self._faults.add(item, f"{quoted(channel.name)} is in line {line} already", "give it another name")
         return tuple(channel for channel in read if channel is not None)
@@ -119,27 +121,24 @@ class _Reader:
     def _channel(self, node: Node) -> Channel:
         if not isinstance(node, MappingNode):
             raise Refused(node, f"is {node.kind}, not a mapping", "write name, type and what the type needs")
-        type_ = one_of(self._types, "type")(node.get("type") or _missing(node, "type", "slack"))
-        called = name(node.get("name") or _missing(node, "name", f"sales-{type_}"))
         faults = self._faults
-        far_end = self._types[type_](node)
-        words = one_of(Language, "language")
-        language = Language(faults.read(words, node.get("language"), Language.ENGLISH))
+        # What any channel has first: it is told together with what is wrong with the far end.
+        called = faults.read(name, node.get("name"), "")
+        language = Language(faults.read(one_of(Language, "language"), node.get("language"), Language.ENGLISH))
+        home = faults.read(zone, node.get("timezone"), ZoneInfo("UTC"))
         allow_private = faults.read(_truth, node.get("allow_private"), False)
+        per_minute = faults.read(partial(_whole_number, most=PER_MINUTE_MAX), node.get("per_minute"), None)
+        give_up_s = faults.read(_give_up_s, node.get("give_up_after"), DAY_S)
+        type_ = one_of(self._types, "type")(node.get("type") or _missing(node, "type", "slack"))
+        far_end = self._types[type_](node)
         host = far_end.host if isinstance(far_end, Mail) else host_of(far_end.url)
         if not allow_private and _is_inside(host):
             faults.add(node, "its far end is inside this network", "add allow_private: true if that is meant")
-        home = faults.read(zone, node.get("timezone"), ZoneInfo("UTC"))
-        per_minute = faults.read(
-            partial(_whole_number, most=PER_MINUTE_MAX), node.get("per_minute"), _PER_MINUTE.get(type_, PER_MINUTE_MAX)
-        )
         return Channel(
             name=called,
             far_end=far_end,
             style=Style(language, home, self._lead_link),
-            rules=Rules(
-                give_up_s=faults.read(_give_up_s, node.get("give_up_after"), DAY_S), interval_s=60 / per_minute
-            ),
+            rules=Rules(give_up_s=give_up_s, interval_s=60 / (per_minute or _PER_MINUTE.get(type_, PER_MINUTE_MAX))),
             allow_private=allow_private,
         )
 

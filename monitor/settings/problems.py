@@ -46,7 +46,7 @@ def unknown_lines(env_file: Path | None, fields: Sequence[str]) -> list[str]:
         if name.upper() in known:
             continue
         near = difflib.get_close_matches(name.upper(), known, n=1)
-        fix = f"did you mean {near[0]}?" if near else "remove it; `lead-sla init` writes a file with all of them"
+        fix = f"did you mean {near[0]}?" if near else "remove it; all settings: docs/operating/settings.md"
         lines.append(f"{env_file}: {_shown(name)} is no setting; {fix}")
     return lines
 

@@ -23,7 +23,7 @@ class AnswerDesk:
 
     async def acknowledge(self, notice_id: str, by: str) -> int:
         """See Answers."""
-        return await self._answer(notice_id, partial(_acknowledged, by, self._time.now_at()))
+        return await self._answer(notice_id, partial(_acknowledged, notice_id, by, self._time.now_at()))
 
     async def snooze(self, notice_id: str, seconds: int) -> int:
         """See Answers."""
@@ -47,8 +47,8 @@ class AnswerDesk:
             raise NotReady("the partition of this notice is being moved; try again in a few seconds") from None
 
 
-def _acknowledged(by: str, at: int, case: Case) -> Change:
-    return acknowledged(case, by, at)
+def _acknowledged(notice_id: str, by: str, at: int, case: Case) -> Change:
+    return acknowledged(case, notice_id, by, at)
 
 
 def _snoozed(notice_id: str, until: int, at: int, case: Case) -> Change:

@@ -21,6 +21,9 @@ from monitor.wire.timeline import UnreadableRecord, encode_event
 
 # What is told of a quota waits so long after a fact, so that a tick serves all facts that come in meanwhile.
 LOOK_AFTER_US: Final = 1_000_000
+# Books begin with their first fact, but no longer than this before it was written: a clock that was never set would
+# have all quotas since 1970 judged at once, midnight by midnight. Longer than a year nobody looks back.
+BEHIND_US_MAX: Final = 366 * 86_400_000_000
 _AT_ONCE: Final = 0
 _ONLY: Final = 0
 """The sequence of an entry into a ledger."""
@@ -86,6 +89,7 @@ class BookJudge:
                 fact, sequence = read
                 if record.key != fact.quota.encode():
                     raise UnreadableRecord("the key is not the name of the quota")
+                self._book.open(max(fact.at, record.timestamp * 1_000 - BEHIND_US_MAX))
                 learned = self._book.take(fact, sequence)
             except (UnreadableRecord, CalendarExhausted) as unjudged:
                 damaged.append((record, str(unjudged)))

@@ -181,7 +181,8 @@ class Dispatcher:
             await self._answered(channel, entries, Answer(True, delivery.reason, None))
         elif next_at is None or next_at > give_up_at:
             result = delivery.reason if next_at is None else GAVE_UP
-            await self._give_up(channel, entries, result, f"{delivery.reason} {delivery.answer}".rstrip())
+            said = f"{delivery.reason} {delivery.answer}".rstrip()
+            await self._give_up(channel, entries, result, said, tried=True)
         else:
             await self._answered(channel, entries, Answer(False, delivery.reason, next_at))
         if gate.state is ChannelState.OPEN:
@@ -194,8 +195,10 @@ class Dispatcher:
         now_at, directions = self._time.now_at(), self._desk.directions
         await self._record(channel, [(each, partial(_answer, each, answer, now_at, directions)) for each in entries])
 
-    async def _give_up(self, channel: str, entries: Sequence[Entry], result: str, detail: str) -> None:
-        """Dead letters first, then the cases: a crash in between repeats the letters."""
+    async def _give_up(
+        self, channel: str, entries: Sequence[Entry], result: str, detail: str, *, tried: bool = False
+    ) -> None:
+        """Dead letters first, then the cases: a crash in between repeats the letters. `tried`: once more, just now."""
         by_partition: defaultdict[int, list[Entry]] = defaultdict(list)
         for entry in entries:
             by_partition[entry.home[0]].append(entry)
@@ -208,10 +211,10 @@ class Dispatcher:
             await self._desk.bury(
                 partition,
                 [Said(each.outcome, each.told_at, each.order) for each in some],
-                [f"{channel}: {result} after {each.item.attempts} attempts" for each in some],
+                [f"{channel}: {result} after {each.item.attempts + tried} attempts" for each in some],
             )
         now_at = self._time.now_at()
-        await self._record(channel, [(each, partial(_fail, each, result, now_at)) for each in entries])
+        await self._record(channel, [(each, partial(_fail, each, result, now_at, tried)) for each in entries])
 
     async def _record(self, channel: str, steps: Sequence[tuple[Entry, Step]]) -> None:
         """These are under way no more. What cannot be written belongs to somebody else, who sends it again."""
@@ -258,8 +261,8 @@ def _answer(entry: Entry, answer: Answer, at: int, directions: Directions, case:
     return attempt_ended(case, [entry.item], answer, at, directions)
 
 
-def _fail(entry: Entry, result: str, at: int, case: Case) -> Change:
-    return given_up(case, [entry.item], result, at)
+def _fail(entry: Entry, result: str, at: int, tried: bool, case: Case) -> Change:
+    return given_up(case, [entry.item], result, at, tried=tried)
 
 
 def _log_change(name: str, before: ChannelState, now: ChannelState, delivery: Delivery) -> None:

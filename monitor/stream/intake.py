@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, NamedTuple, Protocol
 
 from faust.types.tuples import TP
 
@@ -16,6 +16,10 @@ from monitor.wire.dead_letter import dead_letter
 from monitor.wire.fact import encode_entry
 from monitor.wire.lead_event import InvalidRecord, TimeLimits, decode
 from monitor.wire.timeline import encode_event
+
+# A record's timestamp is its producer's word, unless the topic has another rule. It is not believed further ahead of
+# the present than this: more than a day no two clocks differ that anybody has set.
+AHEAD_US_MAX: Final = 86_400_000_000
 
 
 class Topics(NamedTuple):
@@ -45,8 +49,12 @@ class SendAll(Protocol):
 class Intake:
     """The agent on the topic of lead events."""
 
-    def __init__(self, topics: Topics, limits: TimeLimits, send_all: SendAll, metrics: Metrics) -> None:
+    def __init__(
+        self, topics: Topics, limits: TimeLimits, send_all: SendAll, now_at: Callable[[], int], metrics: Metrics
+    ) -> None:
+        """`now_at`: by the clock of the brokers as far as it is known, microseconds since the epoch."""
         self._topics = topics
+        self._now_at = now_at
         self._limits = limits
         self._send_all = send_all
         self._metrics = metrics
@@ -55,9 +63,10 @@ class Intake:
         """Return when every record is in the timeline, the facts or dead letters, acknowledged by the broker."""
         by_partition: defaultdict[tuple[str, int], list[Send]] = defaultdict(list)
         dead: list[Send] = []
+        believed_at = self._now_at() + AHEAD_US_MAX
         for record in batch.records:
             try:
-                event = decode(record.value, record.headers, record.timestamp * 1_000, self._limits)
+                event = decode(record.value, record.headers, min(record.timestamp * 1_000, believed_at), self._limits)
             except InvalidRecord as invalid:
                 dead.append(letter(batch.tp, record, invalid.reason, invalid.detail))
                 self._metrics.event_read("unknown", "dead_letter")

@@ -8,6 +8,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from monitor.core.case import Case
 from monitor.stream.engine.recovery import PartitionRecovery
 from monitor.stream.engine.shards import MemoryShard
+from monitor.stream.past import NoSuchTopic
+from monitor.stream.positions import Positions
 from monitor.wire.case import decode_case
 from monitor.wire.state import UnreadableState
 
@@ -15,17 +17,19 @@ from monitor.wire.state import UnreadableState
 _MORE_MS = 500
 
 
-async def read_cases(client: Mapping[str, Any], topic: str, partitions: int) -> tuple[list[Case], int]:
-    """All cases as they were written last, and how many cannot be read. Raises KafkaError.
+async def read_cases(client: Mapping[str, Any], topic: str) -> tuple[list[Case], int]:
+    """All cases as they were written last, and how many cannot be read. Raises NoSuchTopic, KafkaError.
 
-    `client`: connection settings of aiokafka; `partitions`: as many as the topic has. A missing one has no cases.
+    `client`: connection settings of aiokafka.
     """
+    positions = Positions(client, "", probe_ends=False)
     consumer = AIOKafkaConsumer(**client, enable_auto_commit=False)
-    await consumer.start()
     try:
-        if topic not in await consumer.topics():
-            return [], 0
-        tps = [TopicPartition(topic, partition) for partition in range(partitions)]
+        await consumer.start()
+        tps = [TopicPartition(topic, partition) for partition in range(await positions.partitions(topic))]
+        if not tps:
+            fix = "set LEAD_SLA_TOPIC_PREFIX and LEAD_SLA_GROUP as the workers have them"
+            raise NoSuchTopic(f"there is no topic {topic}; {fix}")
         consumer.assign(tps)
         await consumer.seek_to_beginning(*tps)
         ends = await consumer.end_offsets(tps)
@@ -39,6 +43,7 @@ async def read_cases(client: Mapping[str, Any], topic: str, partitions: int) -> 
                 return _decoded(shards.values())
     finally:
         await consumer.stop()
+        await positions.stop()
 
 
 def _decoded(shards: Iterable[MemoryShard]) -> tuple[list[Case], int]:

@@ -119,7 +119,9 @@ class PartitionJudge:
         if self._policy.amending:
             for key, packed in chain(self._shard.items(), self._touched.items()):
                 with suppress(UnreadableState):
-                    if key != _AGREEMENT_KEY and state_header(packed).next_at:
+                    # A clock that stands still waits for no tick, and is open.
+                    header = state_header(packed)
+                    if key != _AGREEMENT_KEY and (header.open or header.next_at):
                         at = amended_at(decode_state(key.decode(), packed).fold.clocks, self._policy)
                         if at is not None:
                             self._early[key] = at

@@ -33,8 +33,8 @@ async def past_of(client: Mapping[str, Any], topic: str, *, probe_ends: bool) ->
     """
     positions = Positions(client, "", probe_ends=probe_ends)
     consumer = AIOKafkaConsumer(**client, enable_auto_commit=False, isolation_level="read_committed")
-    await consumer.start()
     try:
+        await consumer.start()
         ends = await positions.ends(topic, await positions.partitions(topic))
         if not ends:
             fix = "set LEAD_SLA_TOPIC_PREFIX and the names of the topics as the workers have them"

@@ -92,6 +92,10 @@ class Ticker:
         self._compare_s = self._time.elapsed_s()
         self._changed.set()
 
+    def now_at(self) -> int:
+        """Now, by the clock of the brokers as far as it is known."""
+        return self._time.now_at() + self._skew.us
+
     async def run(self) -> None:
         """Until cancelled."""
         while True:
@@ -109,13 +113,9 @@ class Ticker:
                 await asyncio.sleep(1.0)
             await asyncio.sleep(SPACING_S)
 
-    def _now_at(self) -> int:
-        """Now, by the clock of the brokers as far as it is known."""
-        return self._time.now_at() + self._skew.us
-
     def _wait_s(self) -> float:
         next_at = min(self._waiting().values(), default=None)
-        wait_s = COMPARE_EVERY_S if next_at is None else (next_at - self._now_at()) / 1e6
+        wait_s = COMPARE_EVERY_S if next_at is None else (next_at - self.now_at()) / 1e6
         if self._judges() and not self._sent:
             wait_s = min(wait_s, self._compare_s - self._time.elapsed_s())
         return min(wait_s, COMPARE_EVERY_S)
@@ -174,7 +174,7 @@ class Ticker:
         }
 
     async def _tick(self) -> None:
-        epoch, now_at, skew_us = self._epoch(), self._now_at(), self._skew.us
+        epoch, now_at, skew_us = self._epoch(), self.now_at(), self._skew.us
         topics = self._topics
         await self._until_read(topics.events, topics.events_partitions, epoch)
         await self._until_read(topics.timeline, topics.partitions, epoch)

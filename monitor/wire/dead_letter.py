@@ -46,7 +46,10 @@ class DeadLetterReason(StrEnum):
     INVALID_DATA_FIELD = "invalid_data_field", "A field of data has a wrong type, breaks its bounds or its vocabulary."
     TIME_WITHOUT_OFFSET = "time_without_offset", "The time is a local time that does not say where."
     TIME_INVALID = "time_invalid", "The time is not an RFC 3339 date and time."
-    TIME_IN_FUTURE = "time_in_future", "The time lies further after the record's timestamp than the settings allow."
+    TIME_IN_FUTURE = (
+        "time_in_future",
+        "The time lies further after the record's timestamp, or after this time tomorrow, than the settings allow.",
+    )
     TIME_IN_PAST = "time_in_past", "The time lies further before the record's timestamp than the settings allow."
     INTERNAL_RECORD = "internal_record", "A record on one of our own topics cannot be read."
     DELIVERY_FAILED = "delivery_failed", "A notice could not be delivered to a channel; the detail names it."

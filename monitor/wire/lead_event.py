@@ -155,8 +155,8 @@ _CLOUDEVENTS: Final = "application/cloudevents"
 def decode(value: bytes | None, headers: Headers, recorded_at: int, limits: TimeLimits) -> Event:
     """The event in a Kafka record.
 
-    `recorded_at`: the record's timestamp in microseconds since the epoch. Raises InvalidRecord and nothing else,
-    whatever the bytes.
+    `recorded_at`: the record's timestamp, as far as it is believed, in microseconds since the epoch. Raises
+    InvalidRecord and nothing else, whatever the bytes.
     """
     if not value:
         raise InvalidRecord(DeadLetterReason.EMPTY_VALUE, "the record has no value")
@@ -202,8 +202,8 @@ def _at(time: str, recorded_at: int, limits: TimeLimits) -> int:
 
 def _too_far(distance_us: int, side: str, limit_us: int) -> str:
     return (
-        f"time lies {distance_us // 1_000_000} s {side} the record's timestamp, more than the "
-        f"{limit_us // 1_000_000} s that the settings allow"
+        f"time lies {distance_us // 1_000_000} s {side} its record, more than the {limit_us // 1_000_000} s that the "
+        "settings allow"
     )
 
 

@@ -24,12 +24,16 @@ LEADS = 40
 TOKEN = "a token of thirty-two characters"
 
 
+async def asked(worker: WorkerProcess, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """`lead-sla notices` with the settings of the worker."""
+    command = [sys.executable, "-m", "monitor.cli.main", "notices", *arguments]
+    env = {**os.environ, **worker.env, **more}
+    return await asyncio.to_thread(subprocess.run, command, env=env, capture_output=True, text=True, check=False)
+
+
 async def listed(worker: WorkerProcess, *arguments: str) -> dict[str, Any]:
-    """What `lead-sla notices` says with the settings of the worker."""
-    command = [sys.executable, "-m", "monitor.cli.main", "notices", "--json", *arguments]
-    done = await asyncio.to_thread(
-        subprocess.run, command, env={**os.environ, **worker.env}, capture_output=True, text=True, check=False
-    )
+    """What it says."""
+    done = await asked(worker, "--json", *arguments)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -143,6 +147,10 @@ async def test_what_failed_is_listed_without_workers_and_sent_again_by_them(
             assert await asyncio.to_thread(answered, worker, one_failed, TOKEN) == 200
         assert await asyncio.to_thread(answered, one, one_failed, "not the token") == 401
         assert {each["acknowledged_by"] for each in (await listed(two, one_failed))["notices"]} == {"ana"}
+        unknown = await asked(two, "out_of_nothing")
+        assert (unknown.returncode, "no message with that id is kept" in unknown.stderr) == (1, True)
+        elsewhere = await asked(two, LEAD_SLA_GROUP="another")
+        assert (elsewhere.returncode, "there is no topic" in elsewhere.stderr) == (1, True)
         status = 200
         assert len((await listed(one, "--replay"))["sent_again"]) >= 6
         for _ in range(50):

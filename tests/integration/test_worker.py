@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from monitor.cli.demo.broker import free_port
 from monitor.cli.demo.receiver import WebhookReceiver
+from monitor.cli.init import write_examples
 from monitor.stream.watch import LOOK_EVERY_S
 from tests.support.cluster import POLICIES, Reader, WorkerProcess, end_offsets_of, event, produce, touch
 
@@ -45,6 +46,26 @@ async def test_a_lead_in_time_and_a_lead_forgotten(broker: Any, prefix: str, tmp
             await asyncio.sleep(0.1)
         else:
             raise AssertionError(f"/leads/L-2 never showed the breach: {status} {body}")
+        assert worker.stop() == 0, worker.tail()
+
+
+async def test_the_agreement_that_init_writes_is_judged_without_any_channel(
+    broker: Any, prefix: str, tmp_path: Path
+) -> None:
+    write_examples(tmp_path)
+    settings = {"broker_end_offsets": end_offsets_of(broker)}
+    with WorkerProcess(broker.bootstrap, prefix, tmp_path / "agreement.yaml", tmp_path, **settings) as worker:
+        await worker.ready()
+        known = {"stage": "mql", "segment": "enterprise", "company": "Acme", "source": "fair", "score": 70}
+        entered = event("L-2", "lead.stage_changed", time.time(), known)
+        await produce(broker.bootstrap, prefix + "leads.events", [entered])
+        until, page = time.monotonic() + 30, ""
+        delivered = 'lead_sla_quota_delivered{dims="enterprise",quota="qualified-leads"} 1.0'
+        while delivered not in page and time.monotonic() < until:
+            await asyncio.sleep(0.5)
+            page = (await asyncio.to_thread(worker.get, "/metrics"))[1]
+        assert delivered in page, re.findall("lead_sla_quota_.*", page)
+        assert 'lead_sla_quota_target{dims="enterprise",quota="qualified-leads"} 40.0' in page
         assert worker.stop() == 0, worker.tail()
 
 

@@ -160,7 +160,7 @@ class SimulatedWorker(Worker):
             self._desk, outlets, self._lead, self._of_one_assignment, self._time, METRICS,
             share=process.world.rng.random,
         )  # fmt: skip
-        intake = Intake(TOPICS, LIMITS, app.send_all, METRICS)
+        intake = Intake(TOPICS, LIMITS, app.send_all, self._ticker.now_at, METRICS)
         put = {
             TOPICS.events: self._lane(intake.take),
             TOPICS.timeline: self._lane(self._judge.take),

@@ -66,7 +66,7 @@ class SlowClock:
         self.met_at: Moment | None = None
         self._breached_at: int | None = None
         self._stalls_at: int | None = None
-        self._left_since = self._moved_at = start.at
+        self._left_since = self._moved_at = self._stands_since = start.at
         self._counted: list[Moment] = []
         self._moves = 0
         self._levels_passed: set[str] = set()
@@ -289,7 +289,7 @@ class SlowClock:
     def _pause(self, at: int, event_id: str) -> None:
         if not self._may_move(at):
             return
-        self.paused_at = self._left_since = at
+        self.paused_at = self._left_since = self._stands_since = at
         longest = self.duty.pausing.longest if self.duty.pausing else None
         self._stalls_at = due_at(self._calendar, at, longest) if longest else None
         self._count_up(Kind.PAUSED, at, Reason.PAUSING, event_id)
@@ -324,6 +324,10 @@ class SlowClock:
             if calendar_before is not None and level not in on_the_wall:
                 distance = Limit(LimitUnit.WORKING_TIME, calendar_before.elapsed(warn_at, due_before), "")
             self._warnings[level] = max(now, self._before_due(distance))
+        if self.paused_at is not None and now == self._stands_since:
+            self._warn(
+                now
+            )  # a warning of the very instant at which a pause begins comes before it, however it got there
 
     def _reassign(self, moment: Moment) -> None:
         """A clock that stands still goes on doing so, with what its new owner will have left."""

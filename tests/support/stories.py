@@ -1,6 +1,7 @@
 """Made-up agreements and made-up leads for hypothesis: every rule of a duty, and every kind of event but an erasure."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from hypothesis import strategies as st
@@ -138,7 +139,11 @@ def _reassigned(draw: st.DrawFn, name: str) -> Duty:
 def _cadence(draw: st.DrawFn, name: str) -> Duty:
     pausing = draw(st.none() | st.none() | _PAUSING)
     return draw(_plain(name))._replace(
-        met_by=(), attempts=draw(_ATTEMPTS), pausing=pausing, on_reassign=draw(_REASSIGN)
+        met_by=(),
+        attempts=draw(_ATTEMPTS),
+        pausing=pausing,
+        on_reassign=draw(_REASSIGN),
+        repeats=draw(st.booleans()),
     )
 
 
@@ -182,6 +187,14 @@ def _silent(draw: st.DrawFn, name: str) -> Duty:
     )
 
 
+@st.composite
+def _moved(draw: st.DrawFn, name: str, duties: Callable[[str], st.SearchStrategy[Duty]]) -> Duty:
+    """With everything that moves the time of its clocks."""
+    reset_by = draw(st.sampled_from([(), event_is("lead.updated", "lead.stage_changed")]))
+    pausing, on_reassign = draw(st.none() | _PAUSING), draw(_REASSIGN)
+    return draw(duties(name))._replace(pausing=pausing, reset_by=reset_by, on_reassign=on_reassign)
+
+
 def _next_touch(name: str) -> st.SearchStrategy[Duty]:
     return _plain(name).map(lambda duty: duty._replace(starts=event_is("lead.accepted"), cancelled_by=()))
 
@@ -198,6 +211,13 @@ FAMILIES: Final[dict[str, tuple[Family, ...]]] = {
     "independent": (_independent,),
     "stage age": (_stage_age, _plain),
     "silent": (_silent, _next_touch, _stage_age),
+    "moved": (partial(_moved, duties=_plain),),
+    "sequential, moved": (partial(_moved, duties=_sequential),),
+    "independent, moved": (partial(_moved, duties=_independent),),
+    "repeated, moved": (partial(_moved, duties=_repeated),),
+    "cadence, moved": (partial(_moved, duties=_cadence),),
+    "stage age, moved": (partial(_moved, duties=_stage_age), _plain),
+    "silent, moved": (partial(_moved, duties=_silent), _next_touch, _stage_age),
     "all together": (_paused, _reassigned, _cadence, _sequential, _stage_age, _silent),
 }
 """Agreements by the rules that they are about: a strategy for each of their duties."""

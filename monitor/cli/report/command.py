@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from monitor.cli.failure import BAD_INPUT, Failure
-from monitor.cli.files import beyond, complain, instant_of, read_events, read_outcomes, spare
+from monitor.cli.files import beyond, complain, instant_of, read_events, read_outcomes, spare, within_reach
 from monitor.cli.offline import policy_of
 from monitor.cli.report.as_html import as_html
 from monitor.cli.report.as_markdown import as_markdown
@@ -98,6 +98,7 @@ def _of_files(
 ) -> tuple[Records, Sequence[str]]:
     told, bad_outcomes = (None, []) if outcomes is None else read_outcomes(outcomes)
     happened, bad_events = (None, []) if events is None else read_events(events)
+    within_reach("--until", until, [*(told or ()), *(happened or ())])
     said = None if told is None else [presumed(outcome) for outcome in told]
     bad = [*bad_outcomes, *bad_events]
     return records_of(said, happened, policy, left_out=len(bad), until=until), bad

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from monitor.bootstrap import kafka_access
+from monitor.cli.files import history_of
 from monitor.core.event import Event
 from monitor.core.heard import Said
 from monitor.settings.settings import Settings
@@ -19,7 +20,7 @@ class Past(NamedTuple):
     said: list[Said]
     events: list[Event]
     left_out: int
-    """Records on the events topic that are no events; dead letters say why."""
+    """Records on the events topic that are no events, for which dead letters say why, or lie far from all others."""
     unreadable: list[str]
     """Records on the outcomes topic that are no outcomes, one message each."""
 
@@ -40,4 +41,6 @@ async def read_past(settings: Settings) -> Past:
             events.append(decode(stood.value, stood.headers, stood.at, limits))
         except InvalidRecord:
             left_out += 1
-    return Past(said, events, left_out, unreadable)
+    first, last = history_of(event.at for event in events)
+    near = [event for event in events if first <= event.at <= last]
+    return Past(said, near, left_out + len(events) - len(near), unreadable)

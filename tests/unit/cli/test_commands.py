@@ -1,6 +1,10 @@
 """The commands that need no broker: exit codes, one-line errors, JSON."""
 
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +36,18 @@ def test_init_writes_an_agreement_that_is_in_order(begun: Path) -> None:
     done = lead_sla("check", "agreement.yaml", folder=begun)
     assert (done.returncode, done.stderr) == (0, "")
     assert "in order" in done.stdout
+    assert "; 2 quotas: qualified-leads, sales-capacity" in done.stdout
+
+
+def test_the_routes_that_init_writes_as_a_comment_are_in_order_without_it(begun: Path) -> None:
+    duties, begin, routes = (begun / "agreement.yaml").read_text().partition("# notices:\n")
+    (begun / "agreement.yaml").write_text(duties + re.sub("^# ", "", begin + routes, flags=re.MULTILINE))
+    done = lead_sla("check", "agreement.yaml", "--json", folder=begun)
+    answer = json.loads(done.stdout)
+    assert (answer["ok"], answer["warnings"]) == (True, [])
+    assert [line.split(":")[0] for line in answer["notices"] if line.startswith("route")] == [
+        "route 1, marketing", "route 2, review", "route 3, sales",
+    ]  # fmt: skip
 
 
 def test_init_overwrites_nothing(begun: Path) -> None:
@@ -188,6 +204,19 @@ def test_run_without_a_broker_says_so(begun: Path) -> None:
     assert done.returncode == 3
     assert "Kafka does not answer" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["report", "--from", "2026-10-01", "--to", "2026-10-31"], ["notices"], ["topics", "create"]]
+)
+def test_what_needs_a_broker_and_has_none_says_so_in_one_line(begun: Path, command: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor.cli.main", *command], cwd=begun, capture_output=True, text=True, check=False,
+        env={**os.environ, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"},
+    )  # fmt: skip
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("lead-sla: Kafka does not answer: ")
 
 
 def test_a_wrong_setting_is_named_with_its_fix(begun: Path) -> None:

@@ -139,6 +139,21 @@ def test_a_replay_of_nothing_says_nothing(folder: Path) -> None:
     assert "first-touch  0    0       -" in done.stdout
 
 
+def test_a_replay_tells_of_the_days_on_which_more_came_in_than_was_agreed_and_of_no_others(folder: Path) -> None:
+    ceiling = "quotas:\n  - {duty: capacity, team: sales, counts: sal, every: day, ceiling: 1}\n"
+    (folder / "agreement.yaml").write_text(AGREEMENT + ceiling)
+    accepted = [("L-1", "01"), ("L-2", "01"), ("L-3", "02")]
+    (folder / "events.jsonl").write_text(
+        recorded([(lead, "lead.accepted", f"{day}T08:00:00Z", {}) for lead, day in accepted])
+    )
+    until = ("--until", "2026-10-05T00:00:00Z")
+    lines = replay(folder, *until).stdout.splitlines()
+    assert [line for line in lines if "capacity" in line] == ["capacity 2026-10-01: 2 came in, 1 were agreed"]
+    quotas = json.loads(replay(folder, *until, "--json").stdout)["marketing"]["quotas"]
+    delivered = {each["term"]: each["delivered"] for each in quotas if each["ceiling"]}
+    assert (delivered["2026-10-01"], delivered["2026-10-02"], delivered["2026-10-03"]) == (2, 1, 0)
+
+
 STORY = """\
 lead L-1: stage inquiry; judged until 2026-10-05T08:30:00Z
 what happened and what was said:
@@ -252,7 +267,7 @@ def test_explain_refuses_options_that_do_not_go_together(folder: Path, options: 
 
 
 def test_an_event_that_no_calendar_reaches_is_named_by_its_time(folder: Path) -> None:
-    (folder / "events.jsonl").write_text(recorded().replace("2026-10-01T07:00", "9998-10-01T07:00", 1))
+    (folder / "events.jsonl").write_text(recorded().replace("2026-10-", "9998-10-"))
     for done in (replay(folder), explain(folder, "L-1")):
         assert done.returncode == 1
         assert one_error_line(done) == (

@@ -12,7 +12,7 @@ from monitor.core.amendment import amended_at, next_tick_at
 from monitor.core.event import Event
 from monitor.core.lead import Lead
 from monitor.core.outcome import Kind, Outcome, Reason
-from monitor.core.policy import Applies, Attempts, Duty, Pausing, Policy, Target
+from monitor.core.policy import Applies, Attempts, Duty, Inheritance, Pausing, Policy, Reassignment, Target
 from monitor.core.tables import ClockState
 from tests.support.agreement import DAY, HOUR, MINUTE, TOUCH, duty, elapsed, event_is, policy
 
@@ -225,6 +225,32 @@ def test_a_version_without_pauses_lets_a_paused_clock_go_on() -> None:
     (clock,) = lead.fold.clocks
     assert (clock.state, clock.due_at) == (ClockState.RUNNING, BEGUN + 50 * MINUTE)
     assert [outcome.kind for outcome in said[-2:]] == [Kind.RESUMED, Kind.AMENDED]
+
+
+def test_a_clock_that_stands_still_for_good_is_taken_over_too() -> None:
+    old = OLD._replace(duties=(PAUSABLE,))
+    new = agreed(60)._replace(earlier=(old,))
+    pause = assigned(BEGUN - 20 * MINUTE)._replace(type="lead.updated")
+    lead, _ = run(new, assigned(BEGUN - 30 * MINUTE), pause, BEGUN - 10 * MINUTE)
+    assert next_tick_at(lead, new) == BEGUN
+    assert next_tick_at(lead, agreed(60, Applies.NEW)._replace(earlier=(old,))) is None
+    assert next_tick_at(lead, old) is None
+
+
+@pytest.mark.parametrize(("longest", "stalled"), [(10, -70), (90, 10)])
+def test_that_a_pause_lasts_too_long_is_told_once_whoever_gets_the_lead_and_whatever_is_agreed(
+    longest: int, stalled: int
+) -> None:
+    def pausable(longest: int) -> Duty:
+        pausing = PAUSABLE.pausing and PAUSABLE.pausing._replace(longest=elapsed(longest))
+        return PAUSABLE._replace(pausing=pausing, on_reassign=Reassignment(Inheritance.REMAINING))
+
+    old = OLD._replace(duties=(pausable(longest),))
+    new = agreed(60)._replace(duties=(pausable(90),), earlier=(old,))
+    pause = assigned(BEGUN - 80 * MINUTE)._replace(type="lead.updated")
+    ticks = [BEGUN + minute * MINUTE for minute in (0, 5, 10, 60, 70)]
+    _, said = run(new, assigned(BEGUN - 90 * MINUTE), pause, assigned(BEGUN - 30 * MINUTE, "ben"), *ticks)
+    assert [outcome.at for outcome in said if outcome.kind is Kind.STALLED] == [BEGUN + stalled * MINUTE]
 
 
 def test_a_cadence_goes_on_with_the_attempts_that_were_made() -> None:

@@ -144,8 +144,9 @@ def test_a_revision_takes_the_place_of_what_still_waits() -> None:
 def test_an_acknowledgement_stops_the_ladder_and_the_end_is_told_all_the_same() -> None:
     case = after(BREACH)
     case = deliver(case, *now(case))
-    change = acknowledged(case, "ana", NOON + 20)
+    change = acknowledged(case, BREACH.outcome_id, "ana", NOON + 20)
     assert change.case is not None
+    assert (change.decisions[0].decision, change.decisions[0].notice_id) == ("acknowledged", BREACH.outcome_id)
     assert standing(change.case)[2] == ("breached", "pager", "dropped", "acknowledged")
     case = after(LATE, case=change.case)
     assert [(item.call.said, item.call.channel) for item in case.waiting()] == [
@@ -154,7 +155,7 @@ def test_an_acknowledgement_stops_the_ladder_and_the_end_is_told_all_the_same() 
 
 
 def test_who_acknowledged_a_warning_does_not_hear_of_the_breach_but_of_one_after_an_end() -> None:
-    warned = acknowledged(after(WARNING), "ana", NOON + 1).case
+    warned = acknowledged(after(WARNING), WARNING.outcome_id, "ana", NOON + 1).case
     case = after(BREACH, case=warned)
     assert {item.reason for item in case.items if item.call.said == "breached"} == {"acknowledged"}
     again = BREACH._replace(revision=2)
@@ -164,7 +165,7 @@ def test_who_acknowledged_a_warning_does_not_hear_of_the_breach_but_of_one_after
 
 def test_an_acknowledgement_changes_nothing_where_no_agreement_routes() -> None:
     case = after(WARNING, directions=TO_ALL)
-    changed = acknowledged(case, "ana", NOON + 1).case
+    changed = acknowledged(case, BREACH.outcome_id, "ana", NOON + 1).case
     assert changed is not None
     assert len(after(BREACH, case=changed, directions=TO_ALL).waiting()) == 3
 
@@ -256,7 +257,7 @@ def played(steps: list[str], by: Directions) -> tuple[Case, list[Said], list[Cha
         elif step == "fail":
             changes.append(attempt_ended(case, waiting[-1:], Answer(False, "http_5xx", NOON + n), NOON + n, by))
         elif step == "ack":
-            changes.append(acknowledged(case, "ana", NOON + n))
+            changes.append(acknowledged(case, BREACH.outcome_id, "ana", NOON + n))
         else:
             changes.append(snoozed(case, waiting[0].notice_id if waiting else "", NOON + n + HOUR, NOON + n))
         case = changes[-1].case or case

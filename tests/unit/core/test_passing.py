@@ -7,6 +7,7 @@ from monitor.core.limit import Limit, LimitUnit
 from monitor.core.outcome import Kind, Reason
 from monitor.core.passing import MISSED_MAX
 from monitor.core.policy import Match, Policy, Rhythm, Target
+from monitor.core.tellings import next_instant
 from tests.support.agreement import DISPOSITION, HOUR, MINUTE, duty, elapsed, event_is, policy
 from tests.support.history import Input, assigned, at, called, event, run, said, tick
 
@@ -166,6 +167,14 @@ def test_a_touch_that_is_known_late_makes_room_for_the_clock_that_had_none_when_
     assert [(cycle, minute) for kind, _, cycle, minute in told(steps, patient) if kind == "activated"] == [
         (1, 0), (2, 20), (3, 60),
     ]  # fmt: skip
+
+
+def test_what_is_final_of_a_rhythm_that_had_ended_before_brings_nothing_and_waits_for_nothing() -> None:
+    soon_final = policy(duty(warn_at=(), repeats=True, rhythm=Rhythm.INDEPENDENT, final_after={"default": 10 * MINUTE}))
+    steps = [assigned(0), called(10), tick(60), called(70), tick(90), event("lead.recycled", 50), tick(130)]
+    lead = run(steps, soon_final)[-1].lead
+    assert [(clock.cycle, clock.final) for clock in lead.fold.clocks] == [(1, True), (2, True)]
+    assert next_instant(lead) is None
 
 
 @pytest.mark.parametrize("kind", Rhythm)

@@ -121,13 +121,13 @@ CHANNEL = "channels:\n  - {name: a, type: slack, url_env: HOOK}\n"
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("", "channels.yaml:1: channels: the file is empty"),
+        ("", "channels.yaml:1: channels: the file is empty; fix: write channels: a list"),
         ("channels: 3", "channels: is not a list of 1 to 50 channels; fix: begin each with `- name: …`"),
         ("channels: []", "channels.yaml:1: channels: is not a list of 1 to 50 channels"),
         ("chanels: []", "channels.yaml:1: chanels: unknown key; fix: write channels"),
         ("channels: [3]", "channels.yaml:1: channels[0]: is a number, not a mapping"),
         ("channels: [{name: a}]", "channels[0]: type is missing; fix: add type: slack"),
-        ("channels: [{type: slack, url_env: HOOK}]", "channels[0]: name is missing; fix: add name: sales-slack"),
+        ("channels: [{type: slack, url_env: HOOK}]", "channels[0]: name is missing; fix: add name: sales"),
         (A + "slak, url_env: HOOK}]", "unknown type 'slak'; fix: write slack"),
         ("channels: [{name: A b, type: slack, url_env: HOOK}]", "channels[0].name: 'A b' is not a name"),
         (A + "slack}]", "url is missing; fix: add url_env: NAME_OF_A_VARIABLE or url_file: /path"),
@@ -174,6 +174,19 @@ def test_a_mistake_names_its_place_and_its_fix(tmp_path: Path, text: str, line: 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     text = "channels:\n  - {name: a, type: slack, url_env: NOT_SET}\n  - {name: b, type: teams}\n"
     assert len(faults(tmp_path, text)) == 2
+    common = "language: fr, timezone: Nope, allow_private: maybe, per_minute: 0, give_up_after: 1 week"
+    for far_end in ("type: slak", "type: slack, url_env: NOT_SET"):
+        told = faults(tmp_path, f"channels:\n  - {{name: A, {far_end}, {common}}}\n")
+        keys = (
+            "name",
+            "language",
+            "timezone",
+            "allow_private",
+            "per_minute",
+            "give_up_after",
+            far_end.split()[-2].rstrip(":"),
+        )
+        assert [each.split(": ")[1] for each in told] == [f"channels[0].{key}" for key in keys]
 
 
 @pytest.mark.parametrize(

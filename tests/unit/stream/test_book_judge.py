@@ -117,6 +117,15 @@ def test_time_does_not_go_back_for_books_that_are_opened_again() -> None:
     assert fold(books(shard), log_of(*[NEXT_MONDAY - DAY] * 3)[2:]) == []
 
 
+def test_books_that_begin_with_a_fact_of_a_wrong_clock_do_not_go_through_all_the_years_since() -> None:
+    """What is said is that the weeks of a year were missed, and no more."""
+    old = fact("a", 0)._replace(term="1970-W01")
+    log = [Record(0, encode_fact(old, 0), NAME.encode()), Record(1, encode_tick(TimeAdvanced(MONDAY)))]
+    said = fold(books(MemoryShard()), log)
+    assert said.count(Kind.BREACHED) in (52, 53)
+    assert set(said) == {Kind.BREACHED, Kind.FINALISED}
+
+
 steps = st.lists(
     st.builds(
         lambda lead, hours, status: fact(lead, MONDAY + hours * HOUR, status),

@@ -60,6 +60,7 @@ def test_the_schedule_of_attempts_goes_on_where_it_was_after_a_restart() -> None
         assert DAY_S - 200 < far_end.tried_s[-1] <= DAY_S + 10
         (case,) = broker.cases()
         assert (case.items[0].state, case.items[0].reason) == (State.FAILED, "gave_up")
+        assert case.items[0].attempts == len(far_end.tried_s)
         assert len(broker.letters) == 1
 
     run_virtually(work())
@@ -71,8 +72,9 @@ def test_what_is_refused_is_a_dead_letter_with_the_bytes_of_its_outcome_and_name
         ((key, value, headers),) = broker.letters
         assert (key, value) == (b"lead-1", broker.outcomes[0][0].value)
         assert ("lead-sla-dlq-reason", b"delivery_failed") in headers
-        assert ("lead-sla-dlq-detail", b"slack: http_4xx after 0 attempts") in headers
+        assert ("lead-sla-dlq-detail", b"slack: http_4xx after 1 attempts") in headers
         assert ("lead-sla-dlq-offset", b"0") in headers
+        assert [item.attempts for case in broker.cases() for item in case.items] == [1]
 
     run_virtually(work())
 
@@ -86,7 +88,8 @@ def test_a_channel_that_is_gone_is_disabled_and_what_comes_later_is_a_dead_lette
         assert office_.dispatcher.gates["slack"].state is ChannelState.DISABLED
         assert len(far_end.tried_s) == 1
         assert len(broker.letters) == 5
-        assert Counter(item.reason for case in broker.cases() for item in case.items) == {"gone": 1, "disabled": 4}
+        ended = Counter((item.reason, item.attempts) for case in broker.cases() for item in case.items)
+        assert ended == {("gone", 1): 1, ("disabled", 0): 4}
 
     run_virtually(work())
 
@@ -199,7 +202,12 @@ def test_an_acknowledgement_stops_the_ladder(answered: bool) -> None:
     async def work() -> None:
         broker, far_end, office_ = await told(BREACH, seconds=60, routing=routing)
         if answered:
-            assert await office_.desk.answer(BREACH.outcome_id, lambda case: acknowledged(case, "ana", NOON)) == 1
+            assert (
+                await office_.desk.answer(
+                    BREACH.outcome_id, lambda case: acknowledged(case, BREACH.outcome_id, "ana", NOON)
+                )
+                == 1
+            )
         await Office(broker, [far_end], routing=routing).run(2 * 3600)
         assert far_end.ids() == [BREACH.outcome_id, *([] if answered else [BREACH.outcome_id + "-1"])]
 

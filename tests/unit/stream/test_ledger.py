@@ -208,7 +208,7 @@ def test_intake_writes_the_ledger_to_the_facts_and_all_else_to_the_timeline() ->
         record("spend.recorded", team="sales", **paid), record("revenue.recorded", **paid), record("deal.won", **paid)
     ]  # fmt: skip
     topics = Topics("events", 1, "timeline", "facts", "outcomes", "dead-letters", 8)
-    intake = Intake(topics, TimeLimits(DAY, DAY), send_all, Metrics())
+    intake = Intake(topics, TimeLimits(DAY, DAY), send_all, lambda: NOW, Metrics())
     asyncio.run(intake.take(Batch(TP("events", 0), records, 1)))
     assert sent == {
         ("facts", partition_of(SPEND, 8), SPEND.encode()): 1,

@@ -61,7 +61,7 @@ def begun() -> tuple[PartitionDesk, Log]:
 def test_what_a_superseded_worker_still_writes_is_older_than_anything_of_the_new_owner() -> None:
     superseded, log = begun()
     owner = log.owner(2)
-    superseded.step(KEY, lambda case: acknowledged(case, "too late", NOON))
+    superseded.step(KEY, lambda case: acknowledged(case, BREACH.outcome_id, "too late", NOON))
     late = superseded.states()
     owner.fold([record(outcome(Kind.STALLED), 1)], TO_ALL)
     written(owner, log)
@@ -112,7 +112,7 @@ def test_a_case_that_cannot_be_read_is_set_aside_and_its_outcomes_are_named() ->
     late = record(outcome(Kind.FULFILLED_LATE), 1)
     heard = desk.fold([late], TO_ALL)
     assert [found for found, _ in heard.damaged] == [late]
-    assert desk.step(KEY, lambda case: acknowledged(case, "ana", NOON)) == ()
+    assert desk.step(KEY, lambda case: acknowledged(case, BREACH.outcome_id, "ana", NOON)) == ()
     assert desk.states() == []
 
 

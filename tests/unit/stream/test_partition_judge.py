@@ -11,12 +11,12 @@ from monitor.core.evidence import Via
 from monitor.core.instant import from_rfc3339
 from monitor.core.merging import Forward
 from monitor.core.outcome import Kind
-from monitor.core.policy import Applies, Policy, Target
+from monitor.core.policy import Applies, Pausing, Policy, Target
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.state import PAGE_KEYS, decode_state
 from monitor.wire.timeline import decode_record, encode_event, encode_forward, encode_tick
-from tests.support.agreement import HOUR, MINUTE, duty, elapsed, policy
+from tests.support.agreement import HOUR, MINUTE, duty, elapsed, event_is, policy
 
 START = from_rfc3339("2026-10-01T08:00:00Z")
 POLICY = policy()
@@ -267,6 +267,18 @@ def test_a_version_that_was_in_force_before_anybody_read_it_takes_over_at_once()
     assert judge.deadlines.first() == START + HALF
     done = judge.fold([Record(2, encode_tick(TimeAdvanced(START + 50 * MINUTE)))])
     assert [(o.kind, o.at) for o in done.outcomes] == [(Kind.AMENDED, START + HALF)]
+
+
+def test_a_version_read_late_takes_over_a_clock_that_stands_still_for_good() -> None:
+    shard = MemoryShard()
+    pausing = Pausing(event_is("lead.updated"), event_is("lead.created"))
+    old = policy(duty(targets=(Target(elapsed(60), None),), warn_at=(), pausing=pausing), version="1")
+    paused = assigned("a", START + 10 * MINUTE)._replace(type="lead.updated")
+    judged(PartitionJudge(shard, old), log_of(assigned("a"), paused, TimeAdvanced(START + 40 * MINUTE)))
+    judge = PartitionJudge(shard, version("2", 120, Applies.OPEN)._replace(earlier=(old,)))
+    done = judge.fold([Record(3, encode_tick(TimeAdvanced(START + 50 * MINUTE)))])
+    assert [o.kind for o in done.outcomes] == [Kind.RESUMED, Kind.AMENDED]
+    assert judge.deadlines.first() == START + 140 * MINUTE
 
 
 def test_a_lead_looked_at_for_nothing_is_not_written() -> None:

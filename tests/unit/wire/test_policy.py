@@ -174,6 +174,7 @@ def test_the_example_agreement_loads_and_spells_out_the_default_funnel() -> None
         "persistence",
         "next-touch",
         "disposition",
+        "definition-mql",
     ]
     assert policy.stages == DEFAULT_STAGES
     assert len(policy.calendars) == 2

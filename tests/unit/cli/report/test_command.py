@@ -100,7 +100,8 @@ def test_files_need_an_agreement(folder: Path) -> None:
 
 def test_an_event_beyond_every_calendar_is_named(folder: Path) -> None:
     path, agreed = folder / "events.jsonl", AGREEMENT.partition("quotas:")
-    path.write_text(path.read_text().replace("2026-10-01T08", "9998-12-31T23"))
+    beyond = path.read_text().replace("2026-10-01T08", "9998-12-31T23").splitlines(keepends=True)
+    path.write_text("".join(line for line in beyond if "9998" in line))
     (folder / "agreement.yaml").write_text(agreed[0] + "follow_up:" + agreed[2].partition("follow_up:")[2])
     done = lead_sla("report", *OCTOBER[:4], "-p", "agreement.yaml", "--events", "events.jsonl", folder=folder)
     assert done.returncode == 1
