@@ -46,8 +46,8 @@ brokers:
 	@$(PYTEST) -m processes --ignore tests/soak --ignore $(PROVEN)
 
 worlds:
-	@nice -n 19 $(PYTEST) $(PROVEN)
-	@nice -n 19 $(PYTEST) -n auto -m "slow and not processes"
+	@nice -n 10 $(PYTEST) $(PROVEN)
+	@nice -n 10 $(PYTEST) -n auto -m "slow and not processes"
 
 bench: $(READY) $(if $(findstring --rivals,$(ARGS)),$(RIVALS)) $(if $(shell command -v $(CC)),$(COMPILED)) ## Measure beside named baselines; ARGS="--quick" needs no broker, "--help" lists more
 	@$(BIN)/python -m bench $(ARGS)

@@ -20,7 +20,7 @@ PROOFS: Final = (
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1200),
     pytest.mark.skipif(shutil.which("cc") is None and "CI" not in os.environ, reason="no C compiler"),
 ]
 
