@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 READY := .venv/.ready
 PYTEST := env MAKEFLAGS= $(BIN)/python -m pytest -q # tests that run make do so as nobody's part
+# Where make can, each part of the tests is shown in one piece.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 PROVEN := tests/contract/test_compiled.py
 RIVALS := .cache/rivals/.ready
 COMPILED := .cache/compiled/.ready
@@ -22,7 +24,7 @@ run: $(READY) ## Show the whole product at work on this machine; Ctrl-C ends it
 
 test: quick ## Run every test, also against a real Apache Kafka where Java 17 and Maven are there
 	@echo "the other tests, in three parts side by side; each part is shown when it is over"
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target clusters brokers worlds
+	@$(MAKE) --no-print-directory --jobs=3 $(SYNC) clusters brokers worlds
 
 check: form quick ## Check form, types, layers and everything that needs no broker, in two minutes
 
