@@ -26,7 +26,7 @@ test: quick ## Run every test, also against a real Apache Kafka where Java 17 an
 	@echo "the other tests, in three parts side by side; each part is shown when it is over"
 	@$(MAKE) --no-print-directory --jobs=3 $(SYNC) clusters brokers worlds
 
-check: form quick ## Check form, types, layers and everything that needs no broker, in two minutes
+check: form quick ## Check form, types, layers and everything that needs no broker, in four minutes
 
 form: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "run '$(BIN)/ruff format .'"; exit 1; }
