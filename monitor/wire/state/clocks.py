@@ -24,10 +24,38 @@ _parts: Final[msgspec.msgpack.Decoder[Parts]] = msgspec.msgpack.Decoder(Parts)
 _heads: Final[msgspec.msgpack.Decoder[ClockHeads]] = msgspec.msgpack.Decoder(ClockHeads)
 
 
+class Packing:
+    """The clocks of a lead, what was said of them and its claims, as bytes that are read once, if at all.
+
+    What is kept of them refers to this and this to none of it: in a circle, every state that is read would stay in
+    memory until the garbage collector finds it.
+    """
+
+    __slots__ = ("_read", "is_open", "length", "packed")
+
+    def __init__(self, packed: bytes, length: int, is_open: bool) -> None:
+        self.packed = packed
+        self.length = length
+        self.is_open = is_open
+        self._read: Parts | None = None
+
+    def parts(self) -> Parts:
+        """The clocks, what was said, the claims. Raises UnreadableState."""
+        if self._read is None:
+            try:
+                self._read = _parts.decode(self.packed)
+            except DAMAGE as error:
+                raise UnreadableState(f"the clocks of the state are damaged: {error}") from error
+        return self._read
+
+
 class _Packed(Sequence[T]):
     """A sequence that is unpacked when somebody looks into it, which may raise UnreadableState."""
 
-    __slots__ = ()
+    __slots__ = ("packing",)
+
+    def __init__(self, packing: Packing) -> None:
+        self.packing = packing
 
     def unpacked(self) -> tuple[T, ...]:
         """All of them."""
@@ -51,71 +79,53 @@ class _Packed(Sequence[T]):
 
 
 class PackedClocks(_Packed[Clock]):
-    """The clocks of a lead as bytes, with what was said of them and its claims."""
+    """The clocks of a lead."""
 
-    __slots__ = ("_read", "claims", "is_open", "length", "packed", "told")
-
-    def __init__(self, packed: bytes, length: int, is_open: bool) -> None:
-        self.packed = packed
-        self.length = length
-        self.is_open = is_open
-        self.told = PackedTold(self)
-        self.claims = PackedClaims(self)
-        self._read: Parts | None = None
+    __slots__ = ()
 
     def __len__(self) -> int:
-        return self.length
+        return self.packing.length
 
     def unpacked(self) -> tuple[Clock, ...]:
         """All clocks. Raises UnreadableState."""
-        return self.parts().clocks
-
-    def parts(self) -> Parts:
-        """The clocks, what was said, the claims. Raises UnreadableState."""
-        if self._read is None:
-            try:
-                self._read = _parts.decode(self.packed)
-            except DAMAGE as error:
-                raise UnreadableState(f"the clocks of the state are damaged: {error}") from error
-        return self._read
+        return self.packing.parts().clocks
 
 
 class PackedTold(_Packed[Told]):
-    """What was said of the clocks of a lead, as bytes."""
+    """What was said of the clocks of a lead."""
 
-    __slots__ = ("clocks",)
-
-    def __init__(self, clocks: PackedClocks) -> None:
-        self.clocks = clocks
+    __slots__ = ()
 
     def unpacked(self) -> tuple[Told, ...]:
         """All that was said. Raises UnreadableState."""
-        return self.clocks.parts().told
+        return self.packing.parts().told
 
 
 class PackedClaims(_Packed[Claim]):
-    """The claims of a lead, as bytes."""
+    """The claims of a lead."""
 
-    __slots__ = ("clocks",)
-
-    def __init__(self, clocks: PackedClocks) -> None:
-        self.clocks = clocks
+    __slots__ = ()
 
     def unpacked(self) -> tuple[Claim, ...]:
         """All claims. Raises UnreadableState."""
-        return self.clocks.parts().claims
+        return self.packing.parts().claims
 
 
 def packed_clocks(clocks: Sequence[Clock], told: Sequence[Told], claims: Sequence[Claim]) -> tuple[bytes, int, bool]:
     """All as bytes, those they were read from when none was changed; how many clocks; whether one is open."""
     if isinstance(clocks, PackedClocks):
-        if told is clocks.told and claims is clocks.claims:
-            return clocks.packed, clocks.length, clocks.is_open
+        packing = clocks.packing
+        if _is_of(told, packing) and _is_of(claims, packing):
+            return packing.packed, packing.length, packing.is_open
         clocks = clocks.unpacked()
     is_open = not OPEN_STATES.isdisjoint([clock.state for clock in clocks])
     shown = [clock if clock[_PLAIN:] != _NOTHING_MORE else clock[:_PLAIN] for clock in clocks]
     parts = (shown, tuple(told), tuple(claims)) if claims else (shown, tuple(told))
     return _encode(parts), len(clocks), is_open
+
+
+def _is_of(items: Sequence[object], packing: Packing) -> bool:
+    return isinstance(items, _Packed) and items.packing is packing
 
 
 def clock_states_of(packed: bytes) -> list[tuple[str, ClockState]]:

@@ -15,7 +15,7 @@ import msgspec
 from monitor.core.lead import Fold, Lead
 from monitor.core.tables import ClockState
 from monitor.wire.state import version_1
-from monitor.wire.state.clocks import PackedClocks, clock_states_of, packed_clocks
+from monitor.wire.state.clocks import PackedClaims, PackedClocks, PackedTold, Packing, clock_states_of, packed_clocks
 from monitor.wire.state.codes import DAMAGE, STAGE_CODES, STAGES, UnreadableState
 from monitor.wire.state.history import PackedHistory, packed_history
 from monitor.wire.state.shapes import Body, BodyHead, Fields
@@ -73,14 +73,14 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
         return version_1.decode(lead_id, memoryview(packed)[_HEADER.size :])
     try:
         body = _body.decode(memoryview(packed)[_HEADER.size :])
-        clocks = PackedClocks(body.clocks, body.clocks_length, packed[1] == 1)
+        packing = Packing(body.clocks, body.clocks_length, packed[1] == 1)
         stage = STAGES[body.stage] if isinstance(body.stage, int) else body.stage
         return Lead(
             lead_id,
             body.known_until,
             PackedHistory(body.count, body.newest_at, body.sources, body.records),
-            Fold(stage, body.stage_at, body.round, body.attributes, clocks, clocks.claims),
-            clocks.told,
+            _fold(stage, body.stage_at, body.round, body.attributes, packing),
+            PackedTold(packing),
             None if body.base is None else _base_unpacked(*body.base),
             body.base_key,
             body.erased,
@@ -130,11 +130,14 @@ def state_header(packed: bytes) -> StateHeader:
 
 
 def _base_packed(base: Fold) -> tuple[object, ...]:
-    told = base.clocks.told if isinstance(base.clocks, PackedClocks) else ()
+    told = PackedTold(base.clocks.packing) if isinstance(base.clocks, PackedClocks) else ()
     clocks, length, _ = packed_clocks(base.clocks, told, base.claims)
     return base.stage, base.stage_at, base.round, base.attributes, length, clocks
 
 
 def _base_unpacked(stage: str, stage_at: int, round_: int, attributes: Fields, count: int, clocks: bytes) -> Fold:
-    packed = PackedClocks(clocks, count, is_open=False)
-    return Fold(stage, stage_at, round_, attributes, packed, packed.claims)
+    return _fold(stage, stage_at, round_, attributes, Packing(clocks, count, is_open=False))
+
+
+def _fold(stage: str, stage_at: int, round_: int, attributes: Fields, packing: Packing) -> Fold:
+    return Fold(stage, stage_at, round_, attributes, PackedClocks(packing), PackedClaims(packing))
