@@ -14,7 +14,7 @@ from setuptools import setup
 CORE = Path("monitor/core")
 NOT_COMPILED = {
     # What msgspec reads and writes: compiled classes keep neither annotations nor arguments of their declaration.
-    "book_entries.py", "claim.py", "event.py", "evidence.py", "fact.py", "lead.py", "policy.py", "shapes.py",
+    "book_entries.py", "claim.py", "clock.py", "event.py", "fact.py", "policy.py", "shapes.py", "via.py",
     # Compiled dataclasses that are frozen cannot be pickled.
     "predicate.py",
     # Formatting text is slower compiled.

@@ -16,6 +16,7 @@ from monitor.core.calendar import due_at
 from monitor.core.deadlines import DeadlineIndex
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.tellings import next_instant
+from monitor.core.value import Value
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.engine.store import PartitionStore
 from monitor.stream.partition_judge import PartitionJudge
@@ -167,7 +168,9 @@ class _Index:
 
 
 def _named(value: Any) -> Any:
-    """The same with every tuple of named fields as a dict."""
+    """The same with everything that has named fields as a dict."""
+    if isinstance(value, Value):
+        return {name: _named(field) for name, field in vars(value).items()}
     if hasattr(value, "_asdict"):
         return {name: _named(field) for name, field in value._asdict().items()}
     if isinstance(value, tuple):

@@ -60,7 +60,7 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
     ahead = new.at > lead.known_until and (newest_at is None or new.at > newest_at)
     barred = () if ahead else _barred(lead, new)
     if barred:
-        new = new._replace(barred=barred)
+        new = new.but(barred, new.via)
     outcomes: tuple[Outcome, ...] = ()
     newest = ahead or _is_newest(new, evidence)
     if ahead or (newest and not policy.amending and not time_has_acted(lead.fold, new.at, policy)):
@@ -68,14 +68,14 @@ def _learn(lead: Lead, new: Evidence, policy: Policy) -> Step:
         remarks = on_transition(lead.fold.stage, fold.stage, policy)
         after = Lead(lead.id, lead.known_until, evidence.followed_by(new), fold, lead.told, lead.base, lead.base_key)
         if merge is not None:
-            after = after._replace(merged=merge)
+            after = after.but(merged=merge)
         if not ahead and any(entry.at >= new.at for entry in lead.told):
             after, outcomes = _told(after, policy, since=new.at)
         elif fold.clocks is not lead.fold.clocks:
             changed = _changed(lead.fold.clocks, fold.clocks)
             after, outcomes = _told(after, policy, since=new.at, among=changed)
     else:
-        after, outcomes = _judged_again(lead._replace(merged=merge), (*evidence, new), policy)
+        after, outcomes = _judged_again(lead.but(merged=merge), (*evidence, new), policy)
         remarks = on_transition(lead.fold.stage, after.fold.stage, policy) if newest else (Remark.OUT_OF_ORDER,)
     if barred:
         remarks = (*remarks, Remark.TOO_LATE)
@@ -102,7 +102,7 @@ def _because_of(new: Evidence, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, 
 def _judged_again(lead: Lead, pieces: Sequence[Evidence], policy: Policy) -> tuple[Lead, tuple[Outcome, ...]]:
     """The lead with this evidence in the place of its own, save for what belongs to another since a merge."""
     kept = Pieces(p for p in sorted(pieces, key=Evidence.key) if lead.merged is None or p.key() <= lead.merged.key)
-    lead = lead._replace(evidence=kept)
+    lead = lead.but(evidence=kept)
     return _told(folded_again(lead, policy), policy)
 
 
@@ -149,7 +149,7 @@ def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     forwards: tuple[Forward, ...] = ()
     if since < at or acts_at is not None:
         since = min(since, at if acts_at is None else acts_at)
-        before, lead = lead, folded_again(lead._replace(known_until=at), policy)
+        before, lead = lead, folded_again(lead.but(known_until=at), policy)
         lead, forwards, _ = handed_over(before, lead, policy)
     fold = with_clocks(lead.fold, [timed(clock, at, policy) for clock in lead.fold.clocks])
     lead = Lead(lead.id, at, lead.evidence, fold, lead.told, lead.base, lead.base_key, lead.erased, lead.merged)
@@ -164,7 +164,7 @@ def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     ]
     after = with_clocks(fold, final)
     if after is not fold:
-        lead = lead._replace(fold=after)
+        lead = lead.but(fold=after)
     return Step(lead, outcomes, (), forwards)
 
 
@@ -173,7 +173,7 @@ def _told(
 ) -> tuple[Lead, tuple[Outcome, ...]]:
     told, outcomes = difference(lead, policy, ticking=ticking, since=since, among=among)
     if outcomes:
-        lead = lead._replace(told=told)
+        lead = lead.but(told=told)
     return lead, outcomes
 
 
@@ -184,6 +184,6 @@ def _erase(lead: Lead, event: Event, policy: Policy) -> Step:
         for clock in lead.fold.clocks
         if clock.state in LIVE_STATES
     )
-    _, outcomes = difference(lead._replace(fold=lead.fold._replace(clocks=clocks)), policy, ticking=False)
+    _, outcomes = difference(lead.but(fold=lead.fold.but(clocks=clocks)), policy, ticking=False)
     said = tuple(o._replace(reason=Reason.ERASED) for o in outcomes if o.kind is Kind.CANCELLED)
-    return Step(new_lead(lead.id)._replace(erased=True, known_until=lead.known_until), said, (Remark.ERASED,))
+    return Step(new_lead(lead.id).but(known_until=lead.known_until, erased=True), said, (Remark.ERASED,))

@@ -44,7 +44,7 @@ def advance_agreement(known: Lead | None, at: int, policy: Policy) -> Step:
         if due_at <= at and (kind, level) not in said:
             told.append(_told(kind, level, due_at, told[0].cycle))
             outcomes.append(_outcome(told[-1], version))
-    return Step(known._replace(known_until=at, told=tuple(told)), tuple(outcomes))
+    return Step(known.but(known_until=at, told=tuple(told)), tuple(outcomes))
 
 
 def agreement_next_at(known: Lead, policy: Policy) -> int | None:

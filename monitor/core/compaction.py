@@ -21,12 +21,16 @@ def compacted(lead: Lead, policy: Policy) -> Lead:
     base = folded(lead.base or EMPTY_FOLD, older, policy, prior, lead.known_until, until=newer[0].at)
     kept = tuple(clock for clock in base.clocks if _needed(clock, base, lead.told))[-CLOCKS_MAX:]
     gone = {(clock.duty, clock.cycle) for clock in base.clocks} - {(clock.duty, clock.cycle) for clock in kept}
-    return lead._replace(
-        evidence=Pieces(newer),
-        base=base._replace(clocks=kept),
-        base_key=older[-1].key(),
-        fold=lead.fold._replace(clocks=tuple(c for c in lead.fold.clocks if (c.duty, c.cycle) not in gone)),
-        told=tuple(t for t in lead.told if (t.duty, t.cycle) not in gone),
+    return Lead(
+        lead.id,
+        lead.known_until,
+        Pieces(newer),
+        lead.fold.but(clocks=tuple(c for c in lead.fold.clocks if (c.duty, c.cycle) not in gone)),
+        tuple(t for t in lead.told if (t.duty, t.cycle) not in gone),
+        base.but(clocks=kept),
+        older[-1].key(),
+        lead.erased,
+        lead.merged,
     )
 
 

@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 
 from monitor.core.definition import DEFINITION_DUTY, qualified_stage
 from monitor.core.event import ACTIVITY_LOGGED, Event
-from monitor.core.evidence import Forward
 from monitor.core.journal import attempted, connected
 from monitor.core.lead import Lead
 from monitor.core.money import NOTHING
@@ -22,6 +21,7 @@ from monitor.core.records import COUNTED, NOT_REACHED, REACHED, changes
 from monitor.core.step import Step, TimeAdvanced
 from monitor.core.tally import KPIS, Line, Period, Tally
 from monitor.core.verdicts import who_at
+from monitor.core.via import Forward
 
 MET: Final = "met"
 BREACHED: Final = "breached"

@@ -68,7 +68,7 @@ def _in_good_time(lead: Lead, clock: Clock, seen: Sequence[Seen]) -> Iterator[Ha
     for now, *_ in seen:
         if clock.duty not in now.event.barred:
             known = {**known, **{name: value for name, value in now.event.data.items() if name in ATTRIBUTES}}
-        yield now._replace(attributes=known)
+        yield Happening(now.event, now.entered, known)
 
 
 def _known_by(lead: Lead, at: int, known: Sequence[Happening]) -> Happening | None:

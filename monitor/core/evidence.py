@@ -1,54 +1,44 @@
 """The events that are kept of a lead, in order of judgement: to judge again by, and to explain a verdict."""
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Protocol
 
 from monitor.core.event import PRECEDENCE, Event, OrderKey, Scalar
+from monitor.core.value import Value
+from monitor.core.via import Via
 
 
-class Via(NamedTuple):
-    """How a piece of evidence came to this lead from one that was merged into it."""
-
-    path: tuple[str, ...]
-    """The leads that passed it on, the one that it happened to first."""
-    judged: tuple[str, ...]
-    """Duties that it may not start here: their clocks were closed before the merge."""
-    opened: tuple[str, ...]
-    """Duties whose clocks it had started, and the merge found open: they go on here."""
-    revision: int
-    """Which word of the last lead of the path this is; a higher one replaces it."""
-
-
-class Forward(NamedTuple):
-    """Evidence of one lead on its way to the lead that it was merged into."""
-
-    event: Event
-    """Its `lead` is the one that it goes to."""
-    via: Via
-
-    @property
-    def lead(self) -> str:
-        """Where it goes."""
-        return self.event.lead
-
-    @property
-    def type(self) -> str:
-        """What happened."""
-        return self.event.type
-
-
-class Evidence(NamedTuple):
+class Evidence(Value):
     """An event as kept in the state of its lead."""
 
-    at: int
-    id: str
-    type: str
-    source: str
-    data: Mapping[str, Scalar]
-    barred: tuple[str, ...] = ()
-    """Duties whose verdict was final for this source when the event arrived: recorded, but changes nothing."""
-    via: Via | None = None
-    """None: it happened to this very lead."""
+    def __init__(
+        self,
+        at: int,
+        id: str,
+        type: str,
+        source: str,
+        data: Mapping[str, Scalar],
+        barred: tuple[str, ...] = (),
+        via: Via | None = None,
+    ) -> None:
+        """`barred`: duties whose verdict was final for this source when the event arrived: recorded, but changes
+        nothing. `via`: None: it happened to this very lead.
+        """
+        self.at: Final = at
+        self.id: Final = id
+        self.type: Final = type
+        self.source: Final = source
+        self.data: Final = data
+        self.barred: Final = barred
+        self.via: Final = via
+
+    def fields(self) -> tuple[object, ...]:
+        """See Value."""
+        return self.at, self.id, self.type, self.source, self.data, self.barred, self.via
+
+    def but(self, barred: tuple[str, ...], via: Via | None) -> "Evidence":
+        """The same, barred for other duties, come another way."""
+        return Evidence(self.at, self.id, self.type, self.source, self.data, barred, via)
 
     def key(self) -> OrderKey:
         """See `monitor.core.event.order_key`."""
@@ -85,23 +75,36 @@ class History(Protocol):
         ...
 
 
-class Pieces(tuple[Evidence, ...]):
+class Pieces:
     """A history in memory, every piece ready to be looked at."""
 
-    __slots__ = ()
+    def __init__(self, pieces: Iterable[Evidence] = ()) -> None:
+        self._pieces: Final = tuple(pieces)
+
+    def __len__(self) -> int:
+        return len(self._pieces)
+
+    def __iter__(self) -> Iterator[Evidence]:
+        return iter(self._pieces)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Iterable) and self._pieces == tuple(other)
+
+    def __repr__(self) -> str:
+        return repr(self._pieces)
 
     @property
     def newest_at(self) -> int | None:
         """See History."""
-        return self[-1].at if self else None
+        return self._pieces[-1].at if self._pieces else None
 
     def knows(self, event: Evidence) -> bool:
         """See History."""
-        for known in self:
+        for known in self._pieces:
             if known.id == event.id and known.source == event.source:
                 return True
         return False
 
     def followed_by(self, newest: Evidence) -> "Pieces":
         """See History."""
-        return Pieces((*self, newest))
+        return Pieces((*self._pieces, newest))

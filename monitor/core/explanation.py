@@ -64,7 +64,7 @@ def explained(lead: Lead, policy: Policy, judged_until: int = 0) -> Explanation:
 
     `judged_until`: nothing up to then was left to say, whether or not a tick had to reach this lead.
     """
-    lead = lead._replace(known_until=max(lead.known_until, judged_until))
+    lead = lead.but(known_until=max(lead.known_until, judged_until))
     seen, said = retold(lead, policy), _standing(lead, policy)
     clocks = tuple(
         _story(lead, clock, seen, [o for o in said if (o.duty, o.cycle) == (clock.duty, clock.cycle)], policy)
@@ -76,7 +76,7 @@ def explained(lead: Lead, policy: Policy, judged_until: int = 0) -> Explanation:
 def _standing(lead: Lead, policy: Policy) -> list[Outcome]:
     """What was told and stands, in order, told once more."""
     standing = {told[:4]: told for told in lead.told if told.standing}
-    _, outcomes = difference(lead._replace(told=()), policy, ticking=True)
+    _, outcomes = difference(lead.but(told=()), policy, ticking=True)
     return [
         outcome._replace(revision=standing[key].revision)
         for outcome in outcomes

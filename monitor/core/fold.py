@@ -57,7 +57,7 @@ def apply(fold: Fold, event: Evidence, policy: Policy, prior: Prior = NO_PRIOR) 
         if opened is not None and name not in barred:
             after = started(after, opened, now, starting, prior)
     if policy.counts:
-        after = after._replace(claims=claimed(fold, after, now, policy))
+        after = after.but(claims=claimed(fold, after, now, policy))
     return after
 
 

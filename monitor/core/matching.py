@@ -1,21 +1,27 @@
 """Whether a condition of the agreement holds for something that happened to a lead."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final
 
 from monitor.core.event import Scalar
 from monitor.core.evidence import Evidence
 from monitor.core.policy import Condition, Match
 from monitor.core.predicate import holds
+from monitor.core.value import Value
 
 
-class Happening(NamedTuple):
+class Happening(Value):
     """An event, and what the lead is right after it."""
 
-    event: Evidence
-    entered: str | None
-    """The stage that it moves the lead into, out of another."""
-    attributes: Mapping[str, Scalar]
+    def __init__(self, event: Evidence, entered: str | None, attributes: Mapping[str, Scalar]) -> None:
+        """`entered`: the stage that the event moves the lead into, out of another."""
+        self.event: Final = event
+        self.entered: Final = entered
+        self.attributes: Final = attributes
+
+    def fields(self) -> tuple[object, ...]:
+        """See Value."""
+        return self.event, self.entered, self.attributes
 
 
 def holds_any(condition: Condition, now: Happening) -> bool:
@@ -27,15 +33,14 @@ def holds_any(condition: Condition, now: Happening) -> bool:
 
 
 def _fits(match: Match, now: Happening) -> bool:
-    event, entered, attributes = now
-    data = event.data
+    data = now.event.data
     return (
-        (match.stages is None or entered in match.stages)
+        (match.stages is None or now.entered in match.stages)
         and (match.channels is None or data.get("channel") in match.channels)
         and (match.direction is None or data.get("direction") == match.direction)
-        and (match.actor is None or _acted(match.actor, data, attributes))
+        and (match.actor is None or _acted(match.actor, data, now.attributes))
         and (match.outcomes is None or data.get("outcome") in match.outcomes)
-        and (match.when is None or holds(match.when, {**attributes, **data}))
+        and (match.when is None or holds(match.when, {**now.attributes, **data}))
     )
 
 

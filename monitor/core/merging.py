@@ -11,13 +11,14 @@ from typing import Final
 from monitor.core import event as ev
 from monitor.core.claim import Status
 from monitor.core.event import Event
-from monitor.core.evidence import Evidence, Via
-from monitor.core.evidence import Forward as Forward
+from monitor.core.evidence import Evidence
 from monitor.core.fold import stage_after
 from monitor.core.lead import Clock, Lead, Merge
 from monitor.core.policy import Policy
 from monitor.core.remark import Remark
 from monitor.core.tables import RESTING_STAGES, ClockState
+from monitor.core.via import Forward as Forward
+from monitor.core.via import Via
 
 # Leads that one piece of evidence may pass through. A person is found again under two or three ids; eight are an error.
 HOPS_MAX: Final = 8
@@ -50,13 +51,11 @@ def is_newer_word(new: Via | None, known: Via | None) -> bool:
 
 def reworded(known: Evidence, new: Evidence, settled: tuple[str, ...]) -> Evidence:
     """The new word on known evidence, save for duties whose verdict is final for its source (`settled`)."""
-    if new.via is not None:
+    via = new.via
+    if via is not None:
         judged, opened = (known.via.judged, known.via.opened) if known.via else ((), ())
-        via = new.via._replace(
-            judged=_but(settled, new.via.judged, judged), opened=_but(settled, new.via.opened, opened)
-        )
-        new = new._replace(via=via)
-    return new._replace(barred=known.barred)
+        via = via._replace(judged=_but(settled, via.judged, judged), opened=_but(settled, via.opened, opened))
+    return new.but(known.barred, via)
 
 
 def _but(settled: tuple[str, ...], new: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
@@ -91,7 +90,7 @@ def handed_over(before: Lead, after: Lead, policy: Policy) -> tuple[Lead, tuple[
     remarks = (Remark.MERGED_IN_CIRCLE,) if None in forwards else ()
     if merged_before is None and after.base is not None:
         remarks = (*remarks, Remark.MERGED_IN_PART)
-    return after._replace(merged=merge), tuple(forward for forward in forwards if forward is not None), remarks
+    return after.but(merged=merge), tuple(forward for forward in forwards if forward is not None), remarks
 
 
 def stays(piece: Evidence, policy: Policy) -> bool:

@@ -55,7 +55,7 @@ def folded_again(lead: Lead, policy: Policy) -> Lead:
         for clock in (*fold.clocks, *stay)
     )
     told = under_their_versions(lead.told, before, clocks)
-    return lead._replace(fold=fold._replace(clocks=clocks), told=told)
+    return lead.but(fold=fold.but(clocks=clocks), told=told)
 
 
 def timed(clock: Clock, at: int, policy: Policy) -> Clock:
@@ -151,4 +151,4 @@ def _next(fold: Fold, n: int, at: int, policy: Policy, prior: Prior) -> Fold:
 
 
 def _with(fold: Fold, n: int, clock: Clock) -> Fold:
-    return fold._replace(clocks=(*fold.clocks[:n], clock, *fold.clocks[n + 1 :]))
+    return fold.but(clocks=(*fold.clocks[:n], clock, *fold.clocks[n + 1 :]))

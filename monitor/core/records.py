@@ -10,7 +10,7 @@ from typing import Final
 
 from monitor.core import event as ev
 from monitor.core.event import Event
-from monitor.core.evidence import Evidence, Forward, evidence_of
+from monitor.core.evidence import Evidence, evidence_of
 from monitor.core.journal import attempted, connected, entered, money_of
 from monitor.core.lead import Fold, Lead
 from monitor.core.merging import stays
@@ -18,6 +18,7 @@ from monitor.core.money import NOTHING
 from monitor.core.policy import Policy
 from monitor.core.tables import STAGE_OF_EVENT
 from monitor.core.tally import Line
+from monitor.core.via import Forward
 
 ENTERED: Final = "entered"
 ATTEMPT: Final = "attempt"

@@ -87,7 +87,7 @@ def _reached(seen: Sequence[Seen], policy: Policy) -> dict[Step, Seen]:
 
 
 def _steps(each: Seen, policy: Policy) -> list[Step]:
-    event, entered, _ = each.now
+    event, entered = each.now.event, each.now.entered
     steps: list[Step] = []
     if entered is not None and (entered == _QUALIFIED_STAGE or policy.stages[entered].handoff_to):
         steps.append(Step.QUALIFY)

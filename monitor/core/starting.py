@@ -55,7 +55,7 @@ def started(fold: Fold, duty: Duty, now: Happening, policy: Policy, prior: Prior
     new = _again(fold, duty, cycle, now, policy, prior) if prior.clocks else _new(fold, duty, cycle, now, policy)
     if new is None:
         return fold
-    return Fold(fold.stage, fold.stage_at, fold.round, fold.attributes, (*fold.clocks, new), fold.claims)
+    return fold.but(clocks=(*fold.clocks, new))
 
 
 def _occupying(duty: Duty) -> frozenset[ClockState]:

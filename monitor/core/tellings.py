@@ -1,49 +1,19 @@
 """What may be said of one clock at an instant, and when that may change next."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from monitor.core.lead import Clock, Lead, Move, Told, by_time
 from monitor.core.outcome import Kind, Reason
 from monitor.core.pauses import stands_since
 from monitor.core.tables import OPEN_STATES, ClockState
+from monitor.core.telling import Telling
 
 ToldKey = tuple[str, int, Kind, str]
 """Duty, cycle, kind, level: the first four fields of Told, by which a later telling of the same is recognised."""
 
 # What is said of a clock that ended in time; nothing but the end of the waits is still to come.
 _ENDED: Final[Mapping[ClockState, Kind]] = {ClockState.MET: Kind.MET, ClockState.CANCELLED: Kind.CANCELLED}
-
-REASONS: Final[Mapping[Kind, Reason]] = {
-    Kind.ACTIVATED: Reason.STARTED,
-    Kind.PAUSED: Reason.PAUSING,
-    Kind.RESUMED: Reason.RESUMING,
-    Kind.RESET: Reason.RESETTING,
-    Kind.REASSIGNED: Reason.OWNER_CHANGED,
-    Kind.STALLED: Reason.PAUSE_TOO_LONG,
-    Kind.PASSED_AROUND: Reason.OWNERS_TOO_MANY,
-    Kind.AMENDED: Reason.NEW_VERSION,
-    Kind.WARNED: Reason.SHARE_USED,
-    Kind.MET: Reason.IN_TIME,
-    Kind.BREACHED: Reason.NO_EVIDENCE,
-    Kind.FULFILLED_LATE: Reason.AFTER_DUE,
-    Kind.CANCELLED: Reason.CONDITION,
-    Kind.WITHDRAWN: Reason.LATE_EVIDENCE,
-    Kind.FINALISED: Reason.WAIT_OVER,
-}
-
-
-class Telling(NamedTuple):
-    """Something that holds of a clock and may be said."""
-
-    kind: Kind
-    level: str
-    at: int
-    due_at: int
-    """The due instant in force then."""
-    evidence_ids: tuple[str, ...] = ()
-    reason: Reason | None = None
-    """None: that of the kind."""
 
 
 def pending_as_before(before: Lead | None, after: Lead) -> bool:

@@ -10,7 +10,8 @@ from monitor.core.lead import Clock, Lead, Told
 from monitor.core.outcome import Kind, Outcome, Reason
 from monitor.core.policy import Policy
 from monitor.core.tables import ClockState
-from monitor.core.tellings import REASONS, Telling, ToldKey, tellings
+from monitor.core.telling import REASONS, Telling
+from monitor.core.tellings import ToldKey, tellings
 
 
 def difference(

@@ -198,8 +198,9 @@ class PartitionJudge:
         packed = self._packed(key)
         before, next_at = None, 0
         if packed is not None:
-            _, known_offset, next_at = state_header(packed)
-            if offset <= known_offset:
+            header = state_header(packed)
+            next_at = header.next_at
+            if offset <= header.offset:
                 waits_at = self._next_at(key)
                 if isinstance(event, TimeAdvanced) and waits_at is not None:
                     self.deadlines.add(waits_at, key)  # an old tick took it out, and is not the one it waits for

@@ -111,7 +111,7 @@ def test_what_recovery_reads_of_a_recorded_state_is_what_was_written(recorded: d
     assert [f"{duty} {clock}" for duty, clock in states] == (recorded["clocks"] if is_open else [])
     lead = decode_state("L", state)
     assert stage == ("" if lead.merged else lead.fold.stage)
-    assert state_header(state) == (is_open, len(recorded["before"]) - 1, recorded["next_at"] or 0)
+    assert state_header(state).fields() == (is_open, len(recorded["before"]) - 1, recorded["next_at"] or 0)
 
 
 def test_leads_of_every_shape_are_recorded() -> None:

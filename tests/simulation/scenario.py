@@ -283,7 +283,7 @@ class Simulation:
 def history(lead: Lead) -> list[tuple[Evidence, tuple[Any, ...]]]:
     """What is known of a lead, in whatever order and how often it was passed on."""
     return [
-        (piece._replace(via=None), piece.via[:3] if piece.via else ())
+        (piece.but(piece.barred, None), piece.via[:3] if piece.via else ())
         for piece in lead.evidence
         if piece.source != SOURCE  # how often a lead was above a ceiling for a while depends on what came first
     ]

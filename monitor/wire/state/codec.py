@@ -8,12 +8,13 @@ Behind it stand the parts of the lead; clocks and evidence are bytes within, unp
 """
 
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 from monitor.core.lead import Fold, Lead
 from monitor.core.tables import ClockState
+from monitor.core.value import Value
 from monitor.wire.state import version_1
 from monitor.wire.state.clocks import PackedClaims, PackedClocks, PackedTold, Packing, clock_states_of, packed_clocks
 from monitor.wire.state.codes import DAMAGE, STAGE_CODES, STAGES, UnreadableState
@@ -30,14 +31,18 @@ _body: Final[msgspec.msgpack.Decoder[Body]] = msgspec.msgpack.Decoder(Body)
 _head: Final[msgspec.msgpack.Decoder[BodyHead]] = msgspec.msgpack.Decoder(BodyHead)
 
 
-class StateHeader(NamedTuple):
+class StateHeader(Value):
     """What is known of a state without decoding it."""
 
-    open: bool
-    """A clock is open."""
-    offset: int
-    next_at: int
-    """0: no tick will change what is said."""
+    def __init__(self, open: bool, offset: int, next_at: int) -> None:
+        """`open`: a clock is open. `next_at`: 0: no tick will change what is said."""
+        self.open: Final = open
+        self.offset: Final = offset
+        self.next_at: Final = next_at
+
+    def fields(self) -> tuple[object, ...]:
+        """See Value."""
+        return self.open, self.offset, self.next_at
 
 
 def encode_state(lead: Lead, offset: int, next_at: int | None) -> bytes:

@@ -5,7 +5,7 @@ duties that it came too late for, and how it came here from a merged lead. Sourc
 of the newest is kept beside them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct
 from typing import Final
 
@@ -42,7 +42,7 @@ class PackedHistory:
         return iter(self._pieces)
 
     def __eq__(self, other: object) -> bool:
-        return tuple(self) == (tuple(other) if isinstance(other, PackedHistory) else other)
+        return isinstance(other, Iterable) and tuple(self) == tuple(other)
 
     def knows(self, event: Evidence) -> bool:
         """See History. Where the bytes of its id do not occur, the event does not either."""
@@ -73,11 +73,10 @@ class PackedHistory:
 
 
 def _record(piece: Evidence, since_us: int, source: int) -> bytes:
-    _, id_, type_, _, data, barred, via = piece
-    record = (since_us, id_, TYPE_CODES[type_], source, data_coded(data))
-    if via is not None:
-        return _encode((*record, barred, via))
-    return _encode((*record, barred) if barred else record)
+    record = (since_us, piece.id, TYPE_CODES[piece.type], source, data_coded(piece.data))
+    if piece.via is not None:
+        return _encode((*record, piece.barred, piece.via))
+    return _encode((*record, piece.barred) if piece.barred else record)
 
 
 def packed_history(history: History) -> PackedHistory:

@@ -7,11 +7,11 @@ import msgspec
 
 from monitor.core.book_entries import Said, Sum
 from monitor.core.claim import Claim
+from monitor.core.clock import Clock, Merge, Told
 from monitor.core.event import OrderKey, Scalar
-from monitor.core.evidence import Via
-from monitor.core.lead import Clock, Merge, Told
 from monitor.core.outcome import Kind
 from monitor.core.tables import ClockState
+from monitor.core.via import Via
 
 Fields = dict[str, Scalar]
 # Stage, its instant, round, attributes; clocks: their number, packed.

@@ -20,7 +20,16 @@ class _Fold(NamedTuple):
     clocks: tuple[Clock, ...]
 
 
-_Body = tuple[int, tuple[Evidence, ...], _Fold, tuple[Told, ...], _Fold | None, OrderKey | None, bool]
+class _Evidence(NamedTuple):
+    at: int
+    id: str
+    type: str
+    source: str
+    data: dict[str, Scalar]
+    barred: tuple[str, ...] = ()
+
+
+_Body = tuple[int, tuple[_Evidence, ...], _Fold, tuple[Told, ...], _Fold | None, OrderKey | None, bool]
 _body: Final[msgspec.msgpack.Decoder[_Body]] = msgspec.msgpack.Decoder(_Body)
 
 
@@ -33,4 +42,13 @@ def decode(lead_id: str, body: memoryview) -> Lead:
     if any(piece.type not in TYPE_CODES for piece in evidence):
         raise UnreadableState("the state is damaged: it has an event type that never was")
     based_on = None if base is None else Fold(*base)
-    return Lead(lead_id, known_until, Pieces(evidence), Fold(*fold), told, based_on, base_key, erased)
+    return Lead(
+        lead_id,
+        known_until,
+        Pieces([Evidence(*piece) for piece in evidence]),
+        Fold(*fold),
+        told,
+        based_on,
+        base_key,
+        erased,
+    )

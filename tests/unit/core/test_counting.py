@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from monitor.core.advance import TimeAdvanced, advance
 from monitor.core.counting import Counting, Names
 from monitor.core.event import DEAL_WON, LEAD_MERGED, Event, Scalar
-from monitor.core.evidence import Forward
 from monitor.core.instant import from_rfc3339
 from monitor.core.journal import Journal, journal_of
 from monitor.core.kpis import leads_in_funnel
@@ -21,6 +20,7 @@ from monitor.core.policy import Definition, Objective, Policy
 from monitor.core.tables import RESTING_STAGES, STAGE_OF_EVENT
 from monitor.core.tally import KPIS, LINES_MAX, OTHER, Line, Page, PageKey, Tally
 from monitor.core.term import Every
+from monitor.core.via import Forward
 from tests.support import stories
 from tests.support.agreement import MINUTE, duty, policy
 from tests.support.quotas import agreement as defining

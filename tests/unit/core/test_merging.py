@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from monitor.core.advance import Remark, Step, TimeAdvanced, advance
 from monitor.core.event import Event
-from monitor.core.evidence import Via
 from monitor.core.lead import EVIDENCE_MAX, Lead
 from monitor.core.merging import HOPS_MAX, Forward
 from monitor.core.outcome import Kind, Outcome
 from monitor.core.policy import Policy, Rhythm, Target
 from monitor.core.replay import Replay
 from monitor.core.tellings import next_instant
+from monitor.core.via import Via
 from tests.support.agreement import HOUR, MINUTE, duty, elapsed, event_is, policy
 from tests.support.history import ONE_DUTY, assigned, at, called, event
 from tests.unit.core.test_advance_properties import LAST, POLICY, START, events, standing
@@ -114,7 +114,7 @@ def test_a_duty_that_was_closed_before_the_merge_is_not_judged_again(closing: li
 def test_a_second_start_in_the_round_of_a_closed_clock_starts_nothing_either() -> None:
     leads = Leads().run(of("A", assigned(0)), of("A", called(5)), of("A", assigned(8)), merged("A", "B", 9))
     assert leads.said("B") == []
-    assert leads.leads["B"].evidence[2].via == Via(("A",), ("first-touch",), (), 1)
+    assert [*leads.leads["B"].evidence][2].via == Via(("A",), ("first-touch",), (), 1)
 
 
 def test_an_act_that_closed_a_clock_of_its_own_still_meets_one_of_the_other_lead() -> None:

@@ -73,7 +73,7 @@ def test_a_lead_that_was_given_back_untouched_waited_for_that_until_then() -> No
 def test_of_a_clock_that_is_forgotten_it_is_not_known_what_its_lead_waited_for() -> None:
     replay, (verdict,) = judged([assigned(0)], 100)
     lead = replay.leads["L"]
-    assert longest(verdict, lead._replace(fold=lead.fold._replace(clocks=())), AGREEMENT) is None
+    assert longest(verdict, lead.but(fold=lead.fold.but(clocks=())), AGREEMENT) is None
 
 
 def test_waits_count_in_the_term_in_which_they_ended() -> None:

@@ -122,7 +122,7 @@ def test_what_the_newest_state_no_longer_says_is_not_sent(state: str) -> None:
     said = Told(
         "first-touch", 1, Kind.BREACHED, "", 1 if state == "revised" else 0, state != "withdrawn", NOON, NOON, 0
     )
-    lead = new_lead("lead-1")._replace(told=(said,), erased=state == "erased")
+    lead = new_lead("lead-1").but(told=(said,), erased=state == "erased")
 
     async def work() -> None:
         broker, far_end, _ = await told(BREACH, leads={"lead-1": lead})
@@ -138,7 +138,7 @@ def test_what_waits_for_a_channel_is_looked_at_again_right_before_every_attempt(
     async def work() -> None:
         broker, far_end, _ = await told(BREACH, seconds=10, answer=lambda _: FAILS)
         tried = len(far_end.tried_s)
-        again = Office(broker, [far_end], leads={"lead-1": new_lead("lead-1")._replace(erased=True)})
+        again = Office(broker, [far_end], leads={"lead-1": new_lead("lead-1").but(erased=True)})
         await again.run(DAY_S)
         assert len(far_end.tried_s) == tried
         assert broker.left() == []

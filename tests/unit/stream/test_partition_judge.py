@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from monitor.core.advance import TimeAdvanced
 from monitor.core.event import Event
-from monitor.core.evidence import Via
 from monitor.core.instant import from_rfc3339
 from monitor.core.merging import Forward
 from monitor.core.outcome import Kind
 from monitor.core.policy import Applies, Pausing, Policy, Target
+from monitor.core.via import Via
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.state import PAGE_KEYS, decode_state

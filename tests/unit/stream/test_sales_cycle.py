@@ -1,8 +1,8 @@
 """How long leads took to become customers: said once for each, with the batch that makes it known."""
 
 from monitor.core.event import Event
-from monitor.core.evidence import Forward, Via
 from monitor.core.lead import EVIDENCE_MAX
+from monitor.core.via import Forward, Via
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
 from monitor.wire.timeline import encode_forward

@@ -38,9 +38,9 @@ def test_what_is_read_is_what_was_written(case: Case, sequence: int) -> None:
 
 def test_the_header_says_whether_something_waits_and_when_the_case_is_forgotten() -> None:
     case = Case((Said(outcome(), NOON, 1),), (WAITING,), NOON, closed=True)
-    assert state_header(encode_case(case, 7))[0::2] == (True, 0)
+    assert state_header(encode_case(case, 7)).fields()[0::2] == (True, 0)
     settled = case._replace(items=(WAITING._replace(state=State.DELIVERED, settled_at=NOON),))
-    assert state_header(encode_case(settled, 7))[0::2] == (False, settled.forget_at())
+    assert state_header(encode_case(settled, 7)).fields()[0::2] == (False, settled.forget_at())
 
 
 @pytest.mark.parametrize("cut", [0, 10, 20, 60])

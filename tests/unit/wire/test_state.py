@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from monitor.core.claim import Claim, Status
 from monitor.core.event import DATA_FIELDS, EVENT_TYPES
-from monitor.core.evidence import Via
 from monitor.core.lead import Attempt, Clock, Evidence, Fold, Lead, Merge, Move, Told, new_lead
 from monitor.core.outcome import Kind
 from monitor.core.tables import OPEN_STATES, ClockState
 from monitor.core.tellings import next_instant
+from monitor.core.via import Via
 from monitor.wire.state import VERSION, UnreadableState, decode_state, encode_state, in_short, state_header
 from tests.support.agreement import policy
 from tests.support.history import assigned, called, event, run, tick
@@ -63,7 +63,7 @@ def test_a_state_survives_being_written_and_read(lead: Lead, offset: int, next_a
     packed = encode_state(lead, offset, next_at)
     assert decode_state(lead.id, packed) == lead
     is_open = any(clock.state in OPEN_STATES for clock in lead.fold.clocks)
-    assert state_header(packed) == (is_open, offset, next_at or 0)
+    assert state_header(packed).fields() == (is_open, offset, next_at or 0)
     clocks = [(clock.duty, clock.state) for clock in lead.fold.clocks] if is_open else []
     assert in_short(packed) == ("" if lead.merged else lead.fold.stage, clocks)
 

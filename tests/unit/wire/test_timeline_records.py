@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from monitor.core.advance import TimeAdvanced
 from monitor.core.event import DATA_FIELDS, EVENT_TYPES, Event
-from monitor.core.evidence import Via
 from monitor.core.merging import Forward
+from monitor.core.via import Via
 from monitor.wire.timeline import (
     VERSION,
     UnreadableRecord,

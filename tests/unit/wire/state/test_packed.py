@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from monitor.core.advance import TimeAdvanced, advance
 from monitor.core.event import Event
-from monitor.core.evidence import Evidence, Pieces, Via
+from monitor.core.evidence import Evidence, Pieces
 from monitor.core.lead import Lead
+from monitor.core.via import Via
 from monitor.wire.state import UnreadableState, decode_state, encode_state
 from monitor.wire.state.codes import STAGES
 from monitor.wire.state.history import PackedHistory, packed_history

@@ -68,7 +68,7 @@ def test_a_damaged_page_is_unreadable_or_a_page_and_nothing_else_is_raised(cut: 
 
 
 def test_recovery_finds_the_offset_and_nothing_to_wait_for() -> None:
-    assert state_header(PAGE) == (False, 7, 0)
+    assert state_header(PAGE).fields() == (False, 7, 0)
 
 
 def test_a_page_is_no_lead() -> None:
