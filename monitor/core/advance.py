@@ -36,7 +36,8 @@ def advance(lead: Lead | None, event: Event | Forward | TimeAdvanced, policy: Po
     if isinstance(event, Forward):
         event, via = event
     lead = lead or new_lead(event.lead)
-    policy = policy.as_of(lead.known_until)
+    if lead.known_until < policy.reaches_back_at:
+        policy = policy.as_of(lead.known_until)
     if lead.erased:
         return Step(lead, (), (Remark.ERASED,))
     if event.type == ev.LEAD_ERASED:

@@ -1,7 +1,7 @@
 """One clock of a lead, what moved it, and what was said of it. States hold these as they stand here."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from monitor.core.event import OrderKey
 from monitor.core.outcome import Kind
@@ -70,6 +70,11 @@ class Clock(NamedTuple):
     missing: str = ""
     """What the lead lacked at the start, of a duty that is a definition."""
 
+    def over(self, state: ClockState, at: int, by: str) -> "Clock":
+        """The clock, ended by that event, or at that instant by nothing but time. Nearly every clock ends."""
+        between = self[_STATE + 1 : _ENDED_AT]
+        return Clock._make((*self[:_STATE], state, *between, at, by, *self[_ENDED_AT + 2 :]))
+
     @property
     def accepted_by_silence(self) -> bool:
         """It was met by nothing but the passing of time."""
@@ -94,6 +99,11 @@ class Clock(NamedTuple):
         waits = self.final_after
         wait = max(waits.values()) if source is None else waits.get(source, waits["default"])
         return self.verdict_at + wait
+
+
+# `_replace` takes each of the fields by its name.
+_STATE: Final = Clock._fields.index("state")
+_ENDED_AT: Final = Clock._fields.index("ended_at")
 
 
 class Told(NamedTuple):

@@ -45,4 +45,4 @@ def clock_on(clock: Clock, given: ClockInput, at: int, by: str) -> Clock:
         # A warning that was to come after the pause never comes.
         warnings = tuple(warning for warning in clock.warn_ats if warning[1] <= since)
         clock = left_pause(clock, at)._replace(warn_ats=warnings)
-    return clock._replace(state=state, ended_at=at, ended_by=by)
+    return clock.over(state, at, by)

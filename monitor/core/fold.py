@@ -68,8 +68,13 @@ def stage_after(event: Event | Evidence, policy: Policy) -> str | None:
 
 
 def _attributes_after(attributes: Mapping[str, Scalar], data: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
-    changed = {name: value for name, value in data.items() if name in _ATTRIBUTE_SET}
-    return {**attributes, **changed} if changed else attributes
+    after: dict[str, Scalar] | None = None
+    for name, value in data.items():
+        if name in _ATTRIBUTE_SET:
+            if after is None:
+                after = {**attributes}
+            after[name] = value
+    return attributes if after is None else after
 
 
 def _clocks_after(fold: Fold, now: Happening, policy: Policy) -> Sequence[Clock]:

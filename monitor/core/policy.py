@@ -128,7 +128,7 @@ class Policy(_Agreement):
 
     def as_of(self, at: int) -> "Policy":
         """The same, as it judges when time has come to `at`: until then, a later version reaches back to no date."""
-        if at >= self._reaches_back_at:
+        if at >= self.reaches_back_at:
             return self
         begun = sum(policy.effective_at <= at for policy in self.versions)
         if begun not in self._as_of:
@@ -142,7 +142,7 @@ class Policy(_Agreement):
         return {}
 
     @cached_property
-    def _reaches_back_at(self) -> int:
+    def reaches_back_at(self) -> int:
         """When the last of the versions that reach back to a date begins to."""
         return max(
             [policy.effective_at for policy in self.versions if policy.applies_from < policy.effective_at] or [0]

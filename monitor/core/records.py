@@ -66,7 +66,7 @@ def sales_cycle_us(before: Lead | None, after: Lead, given: Event | Forward) -> 
     None if it is not, and for a lead that is erased, no longer has all of its evidence, or went on as another before
     the deal. What was passed on by another lead was measured there.
     """
-    if isinstance(given, Forward) or given.type != ev.DEAL_WON or after.erased:
+    if given.type != ev.DEAL_WON or isinstance(given, Forward) or after.erased:
         return None
     if after.base is not None or sum(piece.type == ev.DEAL_WON for piece in after.evidence) != 1:
         return None

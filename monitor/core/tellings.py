@@ -53,7 +53,7 @@ def next_instant(lead: Lead) -> int | None:
             pending += _waits(clock, lead.known_until)
         else:
             pending.append(clock.deadline_at + clock.hold_us)
-    return min(pending, default=None)
+    return min(pending) if pending else None
 
 
 def _waits(clock: Clock, known_until: int) -> list[int]:

@@ -2,24 +2,19 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from faust.types.tuples import TP
 
 from monitor.ports import TimeSource
-from monitor.stream.engine.batches import BATCH_BYTES_MAX, Send
+from monitor.stream.engine.batches import Send, State, parts_of
 from monitor.stream.intake import SendAll, Topics, letter
 from monitor.stream.judged import Judged
 from monitor.stream.partitioning import partition_of
 from monitor.telemetry.engine import EngineMetrics
 from monitor.wire.dead_letter import DeadLetterReason
 from monitor.wire.outcome import encode_outcome
-
-State = tuple[bytes, bytes | None]
-"""Key and packed state; None: nothing is kept of it any more."""
-# What Kafka puts beside key and value of a record, generously.
-RECORD_BYTES = 24
 
 
 class Durably(Protocol):
@@ -112,19 +107,6 @@ async def pass_on(send_all: SendAll, topics: Topics, judged: Judged, epoch: int)
         by_partition[names[to], partition_of(key, topics.partitions)].append((key.encode(), value, ()))
     sends = (send_all(topic, partition, records, epoch) for (topic, partition), records in by_partition.items())
     await asyncio.gather(*sends)
-
-
-def parts_of(states: Sequence[State]) -> Iterator[Sequence[State]]:
-    """These states in parts of which each fits into one record batch, so that all of it arrives or none."""
-    begin = size = 0
-    for n, (key, packed) in enumerate(states):
-        bytes_ = len(key) + len(packed or b"") + RECORD_BYTES
-        if n > begin and size + bytes_ > BATCH_BYTES_MAX:
-            yield states[begin:n]
-            begin, size = n, 0
-        size += bytes_
-    if begin < len(states):
-        yield states[begin:] if begin else states
 
 
 def letters(source: str, partition: int, judged: Judged) -> list[Send]:

@@ -10,8 +10,8 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from monitor.ports import TimeSource
-from monitor.stream.durably import State, letters, pass_on, records_of, tellings
-from monitor.stream.engine.batches import BATCH_BYTES_MAX, REQUEST_BYTES_MAX, Send, send_in_batches
+from monitor.stream.durably import letters, pass_on, records_of, tellings
+from monitor.stream.engine.batches import BATCH_BYTES_MAX, REQUEST_BYTES_MAX, Send, State, send_in_batches
 from monitor.stream.engine.ownership import Fenced, SelfFenced
 from monitor.stream.intake import SendAll, Topics
 from monitor.stream.judged import Judged

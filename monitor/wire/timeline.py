@@ -45,13 +45,13 @@ def decode_record(packed: bytes | None) -> Event | Forward | TimeAdvanced:
     try:
         if packed is not None and len(packed) > 2:
             if packed.startswith(_EVENT):
-                event = _events.decode(memoryview(packed)[2:])
+                event = _events.decode(packed[2:])
                 if event.type in PRECEDENCE:
                     return event
             elif packed.startswith(_TICK):
-                return TimeAdvanced(_ticks.decode(memoryview(packed)[2:]))
+                return TimeAdvanced(_ticks.decode(packed[2:]))
             elif packed.startswith(_FORWARD):
-                forward = _forwards.decode(memoryview(packed)[2:])
+                forward = _forwards.decode(packed[2:])
                 if forward.event.type in PRECEDENCE and forward.via.path:
                     return forward
             if packed[0] == VERSION:

@@ -25,6 +25,7 @@ VERSION: Final = 2
 _READABLE: Final = frozenset({version_1.VERSION, VERSION})
 _VERSION: Final = bytes([VERSION])
 _HEADER: Final = Struct(">BBQQ")
+_HEADER_BYTES: Final = _HEADER.size
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _body: Final[msgspec.msgpack.Decoder[Body]] = msgspec.msgpack.Decoder(Body)
@@ -75,9 +76,9 @@ def decode_state(lead_id: str, packed: bytes) -> Lead:
     """The lead. Raises UnreadableState, and so may looking at the clocks and the evidence of the lead."""
     if packed[:1] != _VERSION:
         state_header(packed)
-        return version_1.decode(lead_id, memoryview(packed)[_HEADER.size :])
+        return version_1.decode(lead_id, packed[_HEADER_BYTES:])
     try:
-        body = _body.decode(memoryview(packed)[_HEADER.size :])
+        body = _body.decode(packed[_HEADER_BYTES:])
         packing = Packing(body.clocks, body.clocks_length, packed[1] == 1)
         stage = STAGES[body.stage] if isinstance(body.stage, int) else body.stage
         return Lead(
@@ -118,15 +119,15 @@ def header(offset: int, next_at: int = 0, *, is_open: bool = False) -> bytes:
     return _HEADER.pack(VERSION, is_open, offset, next_at)
 
 
-def body_of(packed: bytes) -> memoryview:
+def body_of(packed: bytes) -> bytes:
     """What stands behind the header. Raises UnreadableState."""
     state_header(packed)
-    return memoryview(packed)[_HEADER.size :]
+    return packed[_HEADER_BYTES:]
 
 
 def state_header(packed: bytes) -> StateHeader:
     """The header alone. Raises UnreadableState."""
-    if len(packed) < _HEADER.size:
+    if len(packed) < _HEADER_BYTES:
         raise UnreadableState(f"the state has {len(packed)} bytes, fewer than its header")
     version, is_open, offset, next_at = _HEADER.unpack_from(packed)
     if version not in _READABLE:

@@ -31,7 +31,7 @@ _PAIRS: Final = (
 STAGE_CODES: Final = {name: code for code, name in enumerate(STAGES)}
 TYPE_CODES: Final = {name: code for code, name in enumerate(TYPES)}
 _FIELD_CODES: Final = {name: code for code, name in enumerate(FIELDS)}
-_PAIR_CODES: Final[Mapping[tuple[str, Scalar], int]] = {pair: _PAIRS_FROM + n for n, pair in enumerate(_PAIRS)}
+_PAIR_CODES: Final[dict[tuple[str, Scalar], int]] = {pair: _PAIRS_FROM + n for n, pair in enumerate(_PAIRS)}
 
 
 class UnreadableState(ValueError):

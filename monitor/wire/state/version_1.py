@@ -33,7 +33,7 @@ _Body = tuple[int, tuple[_Evidence, ...], _Fold, tuple[Told, ...], _Fold | None,
 _body: Final[msgspec.msgpack.Decoder[_Body]] = msgspec.msgpack.Decoder(_Body)
 
 
-def decode(lead_id: str, body: memoryview) -> Lead:
+def decode(lead_id: str, body: bytes) -> Lead:
     """The lead. Raises UnreadableState."""
     try:
         known_until, evidence, fold, told, base, base_key, erased = _body.decode(body)

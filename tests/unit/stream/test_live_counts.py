@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from monitor.core.advance import TimeAdvanced
 from monitor.core.event import Event
-from monitor.stream.durably import parts_of
-from monitor.stream.engine.batches import BATCH_BYTES_MAX
+from monitor.stream.engine.batches import BATCH_BYTES_MAX, parts_of
 from monitor.stream.engine.recovery import PartitionRecovery
 from monitor.stream.engine.shards import MemoryShard
 from monitor.stream.partition_judge import PartitionJudge
