@@ -158,9 +158,7 @@ def _tick(lead: Lead, at: int, policy: Policy) -> Step:
     if amended < at:
         outcomes = tuple([o._replace(reason=Reason.NEW_VERSION) if o.kind is Kind.WITHDRAWN else o for o in outcomes])
     final = [
-        clock
-        if clock.final or clock.state is ClockState.PAUSED or at < clock.final_at()
-        else clock._replace(final=True)
+        clock if clock.final or clock.state is ClockState.PAUSED or at < clock.final_at() else clock.settled()
         for clock in fold.clocks
     ]
     after = with_clocks(fold, final)

@@ -71,9 +71,13 @@ class Clock(NamedTuple):
     """What the lead lacked at the start, of a duty that is a definition."""
 
     def over(self, state: ClockState, at: int, by: str) -> "Clock":
-        """The clock, ended by that event, or at that instant by nothing but time. Nearly every clock ends."""
+        """The clock, ended by that event, or at that instant by nothing but time."""
         between = self[_STATE + 1 : _ENDED_AT]
         return Clock._make((*self[:_STATE], state, *between, at, by, *self[_ENDED_AT + 2 :]))
+
+    def settled(self) -> "Clock":
+        """The clock, its verdict final."""
+        return Clock._make((*self[:_FINAL], True, *self[_FINAL + 1 :]))
 
     @property
     def accepted_by_silence(self) -> bool:
@@ -101,9 +105,10 @@ class Clock(NamedTuple):
         return self.verdict_at + wait
 
 
-# `_replace` takes each of the fields by its name.
+# What nearly every clock comes to is made by position: `_replace` looks for each of the fields by its name.
 _STATE: Final = Clock._fields.index("state")
 _ENDED_AT: Final = Clock._fields.index("ended_at")
+_FINAL: Final = Clock._fields.index("final")
 
 
 class Told(NamedTuple):

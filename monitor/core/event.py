@@ -80,8 +80,3 @@ class Event(NamedTuple):
 
 
 OrderKey = tuple[int, int, str, str]
-
-
-def order_key(event: Event) -> OrderKey:
-    """The order in which a lead's events are judged: instant, precedence of kinds, id; never arrival."""
-    return (event.at, PRECEDENCE[event.type], event.id, event.source)

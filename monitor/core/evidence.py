@@ -41,13 +41,18 @@ class Evidence(Value):
         return Evidence(self.at, self.id, self.type, self.source, self.data, barred, via)
 
     def key(self) -> OrderKey:
-        """See `monitor.core.event.order_key`."""
+        """See `order_key`."""
         return (self.at, PRECEDENCE[self.type], self.id, self.source)
 
 
 def evidence_of(event: Event, via: Via | None = None) -> Evidence:
     """The event without its lead, which the state already names."""
     return Evidence(event.at, event.id, event.type, event.source, event.data, (), via)
+
+
+def order_key(event: Event) -> OrderKey:
+    """The order in which a lead's events are judged: instant, precedence of kinds, id; never arrival."""
+    return (event.at, PRECEDENCE[event.type], event.id, event.source)
 
 
 class History(Protocol):

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from monitor.core import event as ev
-from monitor.core.event import Event, order_key
-from monitor.core.evidence import Evidence
+from monitor.core.event import Event
+from monitor.core.evidence import Evidence, order_key
 from monitor.core.fold import stage_after
 from monitor.core.money import Money
 from monitor.core.policy import Policy

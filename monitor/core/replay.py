@@ -1,12 +1,12 @@
 """What the agreement says of a recorded history, without brokers: the same steps, ticks at the exact deadlines."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 
 from monitor.core.advance import Step, TimeAdvanced, advance
 from monitor.core.amendment import next_tick_at
 from monitor.core.deadlines import DeadlineIndex
-from monitor.core.event import LEDGER, Event, order_key
+from monitor.core.event import LEDGER, Event
+from monitor.core.evidence import order_key
 from monitor.core.fact import facts_between
 from monitor.core.lead import Lead
 from monitor.core.merging import Forward
@@ -63,17 +63,20 @@ class Replay:
             for lead in self._deadlines.due(at):
                 yield from self._step(lead, TimeAdvanced(at))
 
-    def _step(self, name: str, event: Event | TimeAdvanced) -> Iterator[Outcome]:
+    def _step(self, name: str, event: Event | TimeAdvanced) -> list[Outcome]:
         """What it brings about, at this lead and at those that it was merged into."""
         self.now = event.at
-        steps: deque[tuple[str, Event | TimeAdvanced | Forward]] = deque([(name, event)])
-        while steps:
-            lead, given = steps.popleft()
+        outcomes: list[Outcome] = []
+        steps: list[tuple[str, Event | TimeAdvanced | Forward]] = [(name, event)]
+        for lead, given in steps:  # it grows meanwhile
             before = self.leads.get(lead)
             step = self._advance(lead, given)
-            yield from step.outcomes
-            steps.extend((learned.lead, learned) for learned in self._entered(before, step.lead))
-            steps.extend((forward.lead, forward) for forward in step.forwards)
+            outcomes += step.outcomes
+            if self.book is not None:
+                steps += [(learned.lead, learned) for learned in self._entered(self.book, before, step.lead)]
+            if step.forwards:
+                steps += [(forward.lead, forward) for forward in step.forwards]
+        return outcomes
 
     def _advance(self, name: str, event: Event | TimeAdvanced | Forward) -> Step:
         before = self.leads.get(name)
@@ -85,9 +88,7 @@ class Replay:
                 self._deadlines.add(next_at, name)
         return step
 
-    def _entered(self, before: Lead | None, after: Lead) -> list[Event]:
+    def _entered(self, book: QuotaBook, before: Lead | None, after: Lead) -> list[Event]:
         """What leads have to learn after the step has entered the books."""
-        if self.book is None:
-            return []
         self._steps += 1
-        return [event for fact in facts_between(before, after) for event in self.book.take(fact, self._steps)]
+        return [event for fact in facts_between(before, after) for event in book.take(fact, self._steps)]

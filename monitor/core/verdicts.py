@@ -33,11 +33,11 @@ def difference(
         since = max(since, lead.base_key[0] + 1)
     for clock in looked_at:
         for telling in tellings(clock, lead.known_until, told, ticking):
-            key = (clock.duty, clock.cycle, telling.kind, telling.level)
+            duty, cycle, kind, level = key = (clock.duty, clock.cycle, telling.kind, telling.level)
             before = told.get(key)
             if before is None:
                 outcome = _outcome(lead, clock, telling, 0, policy)
-                told[key] = Told(*key, 0, True, telling.at, telling.due_at, _mark(outcome))
+                told[key] = Told(duty, cycle, kind, level, 0, True, telling.at, telling.due_at, _mark(outcome))
                 outcomes.append(outcome)
                 continue
             holding.add(key)
