@@ -14,6 +14,7 @@ from bench.measure import Goal, Row, Rows, Scale, cpu_s, in_turns, per_second, u
 from bench.openclocks import open_lead, open_states
 from monitor.core.calendar import due_at
 from monitor.core.deadlines import DeadlineIndex
+from monitor.core.evidence import Pieces
 from monitor.core.limit import Limit, LimitUnit
 from monitor.core.tellings import next_instant
 from monitor.core.value import Value
@@ -173,7 +174,7 @@ def _named(value: Any) -> Any:
         return {name: _named(field) for name, field in vars(value).items()}
     if hasattr(value, "_asdict"):
         return {name: _named(field) for name, field in value._asdict().items()}
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | Pieces):
         return [_named(item) for item in value]
     return value
 
