@@ -92,11 +92,14 @@ class PartitionJudge:
                 continue
             if header.next_at:
                 pending.append((header.next_at, key))
-            with suppress(UnreadableState):  # named when its lead is judged next
+            try:
                 stage, clocks = in_short(packed)
-                stages[stage] += 1
-                if clocks:
-                    self.open_clocks.update((duty, _OPEN[state]) for duty, state in clocks if state in _OPEN)
+            except UnreadableState:
+                continue  # named when its lead is judged next
+            stages[stage] += 1
+            for duty, state in clocks:
+                if state in _OPEN:
+                    self.open_clocks[duty, _OPEN[state]] += 1
         self.deadlines.fill(pending)
         tally = Tally(self._policy, pages, frozenset(frozen - pages.keys()))
         return Counting(tally, self._policy, names, stages)

@@ -102,7 +102,7 @@ def in_short(packed: bytes) -> tuple[str, list[tuple[str, ClockState]]]:
     The stage that it is in, empty where none is known or it goes on as another; duty and state of its clocks, of which
     a lead without an open one shows none.
     """
-    state, body = state_header(packed), body_of(packed)
+    state, body = state_header(packed), packed[_HEADER_BYTES:]
     if packed[0] == version_1.VERSION:
         fold = version_1.decode("", body).fold
         return fold.stage, [(clock.duty, clock.state) for clock in fold.clocks] if state.open else []
