@@ -14,6 +14,7 @@ from bench.contestant import contestant, run
 from bench.measure import Goal, Row, Rows, Scale, per_second, promise, turns
 from bench.openclocks import lead_name, open_lead, open_states
 from bench.site import Site
+from bench.stock import as_json
 from monitor.stream.clock import SystemTime
 
 LEADS, STOCK_LEADS = 1_000_000, 20_000
@@ -92,5 +93,5 @@ def _processor_us(measured: list[Measured], leads: int) -> list[float]:
 
 def _stock_states(count: int) -> list[tuple[str, bytes]]:
     """As Faust writes a table of JSON: key and value both are."""
-    lead = msgspec.to_builtins(open_lead(1, SystemTime().now_at()))
+    lead = as_json(open_lead(1, SystemTime().now_at()))
     return [(f'"{lead_name(n)}"', msgspec.json.encode(lead)) for n in range(count)]
