@@ -11,10 +11,10 @@ import msgspec
 
 from bench.broker import Broker, to_changelog
 from bench.contestant import contestant, run
+from bench.json_lead import as_json
 from bench.measure import Goal, Row, Rows, Scale, per_second, promise, turns
 from bench.openclocks import lead_name, open_lead, open_states
 from bench.site import Site
-from bench.stock import as_json
 from monitor.stream.clock import SystemTime
 
 LEADS, STOCK_LEADS = 1_000_000, 20_000
