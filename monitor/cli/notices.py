@@ -97,7 +97,7 @@ def _told(case: Case, item: Item) -> dict[str, Any]:
 
 def _line(told: dict[str, Any]) -> str:
     to = f"{told['channel']} ({told['recipient']})" if told["recipient"] else told["channel"]
-    why = f", {told['reason']} after {told['attempts']} attempts" if told["reason"] else ""
+    why = f", {told['reason']}, attempts: {told['attempts']}" if told["reason"] else ""
     return f"{told['state']:<8} {told['id']}  {told['said']} {told['duty']} of {told['about']}, {to}, {told['at']}{why}"
 
 

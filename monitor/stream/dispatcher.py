@@ -211,7 +211,7 @@ class Dispatcher:
             await self._desk.bury(
                 partition,
                 [Said(each.outcome, each.told_at, each.order) for each in some],
-                [f"{channel}: {result} after {each.item.attempts + tried} attempts" for each in some],
+                [f"{channel}: {result}, attempts: {each.item.attempts + tried}" for each in some],
             )
         now_at = self._time.now_at()
         await self._record(channel, [(each, partial(_fail, each, result, now_at, tried)) for each in entries])

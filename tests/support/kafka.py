@@ -3,7 +3,6 @@
 import fcntl
 import functools
 import hashlib
-import random
 import re
 import shutil
 import signal
@@ -13,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
-from monitor.cli.demo.broker import HOST, PortTaken, require_free, wait_until_answering
+from monitor.cli.demo.broker import HOST, free_port, require_free, wait_until_answering
 from monitor.cli.demo.child import Child
 
 _ROOT = Path(__file__).parents[2]
@@ -78,8 +77,8 @@ class KafkaBroker:
         `lives_long`: it starts slowly and is as fast as it can be later.
         """
         self.log = folder / "kafka.log"
-        self.port = _port()
-        self.controller_port = _port()
+        self.port = free_port()
+        self.controller_port = free_port()
         self.node_id = node_id
         self.properties = dict(properties or {})
         self._folder = folder
@@ -223,19 +222,6 @@ _REPLICATED = {
     # A dead follower leaves the in-sync replicas after this; the default of 30 s only makes tests wait.
     "replica.lag.time.max.ms": "5000",
 }
-# Below the ports from which the system serves outgoing connections: while a broker is down, the clients that try
-# to reach it would take its port by chance, or connect to themselves.
-_PORTS = range(15_000, 32_000)
-
-
-def _port() -> int:
-    while True:
-        port = random.choice(_PORTS)
-        try:
-            require_free(port)
-        except PortTaken:
-            continue
-        return port
 
 
 def _java(*arguments: str) -> list[str]:

@@ -1,6 +1,7 @@
 """A Kafka broker for trying things out: no Java, no Docker, in memory, on this machine only."""
 
 import asyncio
+import secrets
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,9 @@ HOST = "127.0.0.1"
 START_S_MAX = 60.0
 """Longest wait for the first answer: on two busy cores Apache Kafka needs up to 20 s, Tansu under 1 s."""
 _POLL_S = 0.1
+# Below the ports from which the system serves outgoing connections: while nothing listens yet, or a broker is down,
+# the clients that try to reach it would take its port by chance, or connect to themselves.
+_PORTS = range(15_000, 32_000)
 
 
 class BrokerError(Exception):
@@ -97,9 +101,13 @@ def _broker_binary() -> str:
 
 def free_port() -> int:
     """A TCP port that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = secrets.choice(_PORTS)
+        try:
+            require_free(port)
+        except PortTaken:
+            continue
+        return port
 
 
 def require_free(port: int) -> None:

@@ -72,7 +72,7 @@ def test_what_is_refused_is_a_dead_letter_with_the_bytes_of_its_outcome_and_name
         ((key, value, headers),) = broker.letters
         assert (key, value) == (b"lead-1", broker.outcomes[0][0].value)
         assert ("lead-sla-dlq-reason", b"delivery_failed") in headers
-        assert ("lead-sla-dlq-detail", b"slack: http_4xx after 1 attempts") in headers
+        assert ("lead-sla-dlq-detail", b"slack: http_4xx, attempts: 1") in headers
         assert ("lead-sla-dlq-offset", b"0") in headers
         assert [item.attempts for case in broker.cases() for item in case.items] == [1]
 
