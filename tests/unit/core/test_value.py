@@ -3,22 +3,14 @@
 from monitor.core.clock import Clock
 from monitor.core.lead import EMPTY_FOLD, Fold, new_lead
 from monitor.core.tables import ClockState
-from monitor.core.value import Value
 
 CLOCK = Clock(*[f"field {n}" for n in range(len(Clock._fields))])  # type: ignore[arg-type]
-
-
-class Other(Value):
-    """A value of another kind with the fields of a fold."""
-
-    def fields(self) -> tuple[object, ...]:
-        return EMPTY_FOLD.fields()
 
 
 def test_values_are_equal_where_all_fields_are() -> None:
     assert Fold("", 0, 0, {}, ()) == EMPTY_FOLD
     assert Fold("", 0, 1, {}, ()) != EMPTY_FOLD
-    assert Other() != EMPTY_FOLD
+    assert new_lead("L") != EMPTY_FOLD
     assert EMPTY_FOLD != ("", 0, 0, {}, (), ())
 
 
