@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
-from rocksdict import Options, Rdict, WriteBatch
+from rocksdict import BlockBasedOptions, Options, Rdict, WriteBatch
 
 # No lead's id begins with a zero byte: ids have no control characters.
 _OFFSET_KEY: Final = b"\x00changelog-offset"
@@ -96,6 +96,10 @@ class RocksShard:
         self._folder = folder
         options = Options(raw_mode=True)
         options.create_if_missing(True)
+        # Recovery asks for each lead before it writes it, and a new lead is in none of the files: ten bits a lead tell.
+        tables = BlockBasedOptions()
+        tables.set_bloom_filter(10, block_based=False)
+        options.set_block_based_table_factory(tables)
         with self._storing():
             folder.parent.mkdir(parents=True, exist_ok=True)
             self._db = Rdict(str(folder), options)
