@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from bench import compiled
 from bench.broker import Broker, to_changelog
 from bench.contestant import contestant, run
 from bench.json_lead import as_json
@@ -41,6 +42,11 @@ def recovery(broker: Broker, _scale: Scale) -> Rows:
             "RocksDB, kept": partial(_recover_into, where, kept),
             "stock": partial(run, "stock", stock),
         }
+        if compiled.missing() is None:
+            contestants["memory store, compiled"] = partial(run, "ours", where, as_compiled=True)
+            contestants["RocksDB, empty, compiled"] = lambda: _recover_into(
+                where, Path(tempfile.mkdtemp(dir=folder)), as_compiled=True
+            )
         runs = turns(contestants, REPEATS)
     by_stock = runs.pop("stock")
     stock_rates = [STOCK_LEADS / m["recovered_s"] for m in by_stock]
@@ -78,8 +84,8 @@ def _killed_and_ready_s(where: Site) -> float:
     return ready_s
 
 
-def _recover_into(where: Site, folder: Path) -> Measured:
-    return run("ours", where, "--state-dir", str(folder))
+def _recover_into(where: Site, folder: Path, *, as_compiled: bool = False) -> Measured:
+    return run("ours", where, "--state-dir", str(folder), as_compiled=as_compiled)
 
 
 def _resident_mib(measured: list[Measured]) -> list[float]:
