@@ -36,7 +36,7 @@ def advance(lead: Lead | None, event: Event | Forward | TimeAdvanced, policy: Po
     if isinstance(event, Forward):
         event, via = event
     lead = lead or new_lead(event.lead)
-    if lead.known_until < policy.reaches_back_at:
+    if lead.known_until < policy.reaches_back_at:  # asked here as well: hardly an agreement does, and every event asks
         policy = policy.as_of(lead.known_until)
     if lead.erased:
         return Step(lead, (), (Remark.ERASED,))

@@ -1,5 +1,6 @@
 """What was read stays packed until somebody looks, and then is what was written, or named as damaged."""
 
+import gc
 from contextlib import suppress
 
 import msgspec
@@ -13,6 +14,7 @@ from monitor.core.evidence import Evidence, Pieces
 from monitor.core.lead import Lead
 from monitor.core.via import Via
 from monitor.wire.state import UnreadableState, decode_state, encode_state
+from monitor.wire.state.clocks import Packing
 from monitor.wire.state.codes import STAGES
 from monitor.wire.state.history import PackedHistory, packed_history
 from tests.support.agreement import policy
@@ -125,3 +127,22 @@ def test_numbers_that_nothing_has_are_named_as_damage() -> None:
     assert STAGES[body[3]] == LEAD.fold.stage
     with pytest.raises(UnreadableState, match="damaged"):
         decode_state("L", packed[:18] + msgspec.msgpack.encode([*body[:3], len(STAGES), *body[4:]]))
+
+
+def test_a_state_that_was_read_is_let_go_without_the_garbage_collector() -> None:
+    state = encode_state(LEAD, 1, None)
+    gc.collect()
+    gc.disable()
+    try:
+        before = unread()
+        lead = decode_state("L", state)
+        assert (len(lead.told), unread()) == (len(LEAD.told), before + 1)
+        del lead
+        assert unread() == before
+    finally:
+        gc.enable()
+
+
+def unread() -> int:
+    """How many leads there are in memory whose clocks were read as bytes."""
+    return sum(type(each) is Packing for each in gc.get_objects())
